@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# nfold. `make help` lists the targets; V=1 shows commands; SAN=1 builds the C
+# side with ASan and UBSan; CC=clang-19 works as well as gcc.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+B       := build$(if $(SAN),-san)
+export B
+CLANG   ?= clang-19
+CFLAGS  ?= -O2 -g
+VERSION := 0.1.0
+
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
+LIBS    := libbpf libxdp libmnl jansson libpcap libseccomp libcap
+DEPS    := clang-19 llvm-19 bpftool gcc make pkg-config flex bison libbpf-dev \
+	   libxdp-dev libelf-dev zlib1g-dev libpcap-dev libmnl-dev \
+	   libjansson-dev libseccomp-dev libcap-dev uthash-dev libcmocka-dev \
+	   iproute2 ethtool nftables curl nginx-light iperf3 tshark tcpdump \
+	   python3-scapy netsniff-ng libclang-rt-19-dev procps util-linux
+
+COMMON  := -std=gnu11 -Wall -Wextra -Werror -MMD -MP -I. -I$B -D_GNU_SOURCE \
+	   -DNFOLD_VERSION='"$(VERSION)"'
+ifdef SAN
+SANFLAGS := -fsanitize=address,undefined -fno-omit-frame-pointer \
+	   -fno-sanitize-recover=undefined
+LDSAN   := $(SANFLAGS)
+else
+SANFLAGS := -fstack-protector-strong -fPIE \
+	   $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+LDSAN   := -pie -Wl,-z,relro,-z,now
+endif
+BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -I. -I$B -MMD -MP \
+	   -I/usr/include/$(shell uname -m)-linux-gnu
+CF      := $(COMMON) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+LL      := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread
+
+# Every .c of these rooms goes into one archive, but for the programs' mains;
+# a binary takes from it what it uses.
+MAINS   := loader/cli/main.c userspace/nfoldd.c
+LIB_SRC := $(filter-out $(MAINS),$(wildcard maps/*.c chains/*.c chains/*/*.c \
+	   userspace/*.c loader/*.c loader/cli/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $B/chains/conf_lex.o $B/chains/conf_parse.o
+BPF     := $(wildcard bpf/*.bpf.c selftests/*/*.bpf.c)
+SKEL    := $(BPF:%.bpf.c=$B/%.skel.h)
+CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
+SELFT   := $(patsubst %.c,$B/%,$(wildcard selftests/prog_run/test_*.c))
+TOOLS   := $(patsubst %.c,$B/%,$(wildcard selftests/net/*.c))
+BENCHES := $(patsubst %.c,$B/%,$(wildcard selftests/bench/bench_*.c))
+
+all: $B/nfold $B/nfoldd
+
+help:
+	@echo 'all deps install check selftest test bench fuzz golden demo format clean'
+
+# --- programs ---------------------------------------------------------------
+
+$B/nfold: $B/loader/cli/main.o $B/libnfold.a
+	$(call say,LD,$@)
+	$Q$(CC) $(LDSAN) -o $@ $^ $(LL)
+
+$B/nfoldd: $B/userspace/nfoldd.o $B/libnfold.a
+	$(call say,LD,$@)
+	$Q$(CC) $(LDSAN) -o $@ $^ $(LL)
+
+$B/libnfold.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$Q rm -f $@ && $(AR) rcs $@ $^
+
+$B/%.o: %.c | $(SKEL) $B/chains/conf_parse.h $B/chains/conf_lex.h
+	$(call say,CC,$<)
+	$Q mkdir -p $(@D) && $(CC) $(CF) -c -o $@ $<
+
+# --- generated: grammar and skeletons -----------------------------------------
+
+$B/chains/conf_parse.c $B/chains/conf_parse.h &: chains/conf_parse.y
+	$(call say,BISON,$<)
+	$Q mkdir -p $(@D) && bison -Werror --defines=$B/chains/conf_parse.h \
+		-o $B/chains/conf_parse.c $<
+
+$B/chains/conf_lex.c $B/chains/conf_lex.h &: chains/conf_lex.l
+	$(call say,FLEX,$<)
+	$Q mkdir -p $(@D) && flex --header-file=$B/chains/conf_lex.h \
+		-o $B/chains/conf_lex.c $<
+
+$B/chains/conf_%.o: $B/chains/conf_%.c $B/chains/conf_lex.h $B/chains/conf_parse.h
+	$(call say,CC,$<)
+	$Q $(CC) $(CF) -Ichains -Wno-unused-function -Wno-sign-compare -c -o $@ $<
+
+$B/%.bpf.o: %.bpf.c $(wildcard maps/*.h bpf/*.h)
+	$(call say,BPF,$<)
+	$Q mkdir -p $(@D) && $(CLANG) $(BPFFLAGS) -c -o $@ $<
+
+$B/%.skel.h: $B/%.bpf.o
+	$(call say,SKEL,$@)
+	$Q bpftool gen skeleton $< name $(notdir $*)_bpf > $@
+
+# --- tests ----------------------------------------------------------------------
+
+$(CHECKS) $(SELFT) $(BENCHES) $(TOOLS): $B/%: $B/%.o $B/libnfold.a
+	$(call say,LD,$@)
+	$Q$(CC) $(LDSAN) -o $@ $^ -lcmocka $(LL)
+
+check: all $(CHECKS)
+	$Q tests/run.sh check $(CHECKS) $(wildcard tests/test_*.sh)
+
+selftest: all $(SELFT) $(TOOLS)
+	$Q tests/run.sh selftest $(SELFT) $(sort $(wildcard selftests/*/*.sh))
+
+test: deps
+	$Q $(MAKE) all
+	$Q tests/run.sh all
+
+bench: all $(BENCHES) $(TOOLS)
+	$Q selftests/bench/run.py
+
+demo: deps
+	$Q $(MAKE) all
+	$B/nfold demo
+
+golden: $B/tests/test_golden
+	NFOLD_GOLDEN_UPDATE=1 $<
+
+fuzz:
+	$Q tests/fuzz/run.sh
+
+# --- the rest ---------------------------------------------------------------------
+
+deps:
+	$Q tests/deps.sh $(DEPS)
+
+install: all
+	install -D -m 755 $B/nfold $(DESTDIR)$(PREFIX)/sbin/nfold
+	install -D -m 755 $B/nfoldd $(DESTDIR)$(PREFIX)/sbin/nfoldd
+	for c in chains/*.chain; do install -D -m 644 $$c \
+		$(DESTDIR)$(PREFIX)/share/nfold/$$(basename $$c) || exit; done
+	for m in docs/*.[1-8]; do install -D -m 644 $$m \
+		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m) || exit; done
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build build-san
+
+.PHONY: all help check selftest test bench demo fuzz golden deps install format clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
