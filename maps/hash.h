@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The flow table's hash, for both sides: multilinear hashing with secret random
+ * 64-bit seeds, strongly universal on 32-bit words (Lemire and Kaser, "Strongly
+ * universal string hashing is fast", 2014): for keys chosen without knowing the
+ * seeds, two collide with probability 2^-32, so nobody can aim at a bucket.
+ * Needs no wide multiply, which BPF does not have; the products are
+ * independent of each other.
+ */
+#ifndef NFOLD_HASH_H
+#define NFOLD_HASH_H
+
+#include <linux/types.h>
+
+#include "ctl.h"
+#include "flow.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+/* A key's fields, some of them 16 bits wide, seen as words. */
+typedef __u32 __attribute__((__may_alias__)) nfold_word;
+
+/* words: a power-of-two free constant, unrolled. seed: words + 1 values. */
+static __always_inline __u32 nfold_hash(const nfold_word *key, int words,
+					const volatile __u64 *seed)
+{
+	__u64 sum = seed[0];
+
+#pragma GCC unroll 16
+	for (int i = 0; i < words; i++)
+		sum += seed[i + 1] * key[i];
+	return sum >> 32;
+}
+
+/* First hash: the slot's tag, the first bucket and the slot tried first in it.
+ * Second hash: the second bucket. */
+static __always_inline __u32 nfold_hash1(const void *key, int words,
+					 const volatile __u64 *seed)
+{
+	return nfold_hash(key, words, seed);
+}
+
+static __always_inline __u32 nfold_hash2(const void *key, int words,
+					 const volatile __u64 *seed)
+{
+	return nfold_hash(key, words, seed + NFOLD_KEY6_WORDS + 1);
+}
+
+/* Bucket of a hash among n (Lemire's range reduction: n need not be a power of
+ * two). Uses the high bits; the low two choose the first slot. */
+static __always_inline __u32 nfold_bucket(__u32 hash, __u32 n)
+{
+	return ((__u64)hash * n) >> 32;
+}
+
+/* i-th slot to try, i in 0..NFOLD_BUCKET_SLOTS-1. */
+static __always_inline __u32 nfold_bucket_slot(__u32 bucket, __u32 hash1,
+					       __u32 i)
+{
+	return bucket * NFOLD_BUCKET_SLOTS +
+	       ((hash1 + i) & (NFOLD_BUCKET_SLOTS - 1));
+}
+
+#endif
