@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Stage: what stands between a hit and the entry's action, the action, and what
+ * the packet leaves in the entry's cells.
+ */
+#ifndef NFOLD_ACT_BPF_H
+#define NFOLD_ACT_BPF_H
+
+#include "bpf/csum.bpf.h"
+#include "bpf/lookup.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "maps/act.h"
+
+/* hop.word without the port, in memory order. */
+#define DMAC_MASK 0x0000ffffffffffffULL
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "DMAC_MASK");
+
+#define TCP_CLOSED (NFOLD_TCP_FIN | NFOLD_TCP_RST)
+
+/* TCP flags that the session's other direction has shown. */
+static __always_inline __u32 peer_tcp_seen(const struct nfold_cells *cells,
+					   __u8 family)
+{
+	__u32 index = READ_ONCE(cells->peer) - 1;
+
+	if (family == 4) {
+		struct nfold_slot4 *slot = bpf_map_lookup_elem(&flows4, &index);
+
+		return slot ? READ_ONCE(slot->cells.tcp_seen) : 0;
+	} else {
+		struct nfold_slot6 *slot = bpf_map_lookup_elem(&flows6, &index);
+
+		return slot ? READ_ONCE(slot->cells.tcp_seen) : 0;
+	}
+}
+
+/* A SYN where either side has closed: whether it opens the connection anew is
+ * for the engine to say. */
+static __always_inline int may_reopen(const struct packet *pkt,
+				      const struct nfold_cells *cells,
+				      __u8 family)
+{
+	if ((pkt->p.tcp_flags & (NFOLD_TCP_SYN | NFOLD_TCP_ACK)) !=
+	    NFOLD_TCP_SYN)
+		return 0;
+	return (READ_ONCE(cells->tcp_seen) | peer_tcp_seen(cells, family)) &
+	       TCP_CLOSED;
+}
+
+/* Why the entry must not be used for this packet, or NONE. */
+static __always_inline enum nfold_reason
+act_refuses(struct packet *pkt, const struct hit *hit, __u8 family)
+{
+	struct nfold_cells *cells = hit->cells;
+
+	if (hit->act.generation != ctl.generation)
+		return NFOLD_REASON_STALE;
+	if (READ_ONCE(cells->handover) & NFOLD_HANDOVER_PENDING) {
+		__u32 old = __sync_fetch_and_add(&cells->handover, 1);
+
+		if (old & NFOLD_HANDOVER_PENDING) {
+			pkt->counted = cells;
+			return NFOLD_REASON_PENDING;
+		}
+	}
+	if (hit->act.verdict == NFOLD_VERDICT_SLOW)
+		return NFOLD_REASON_SLOW_FLOW;
+	if (may_reopen(pkt, cells, family))
+		return NFOLD_REASON_REOPEN;
+	return NFOLD_REASON_NONE;
+}
+
+/* The entry decided on this packet. */
+static __always_inline void act_count(const struct packet *pkt,
+				      struct nfold_cells *cells)
+{
+	__sync_fetch_and_add(&cells->packets, 1);
+	__sync_fetch_and_add(&cells->bytes, pkt->len);
+	cells->last_seen_ns = ctl.now_ns;
+	if (pkt->p.tcp_flags & ~READ_ONCE(cells->tcp_seen))
+		__sync_fetch_and_or(&cells->tcp_seen, pkt->p.tcp_flags);
+}
+
+/* Where it goes. NONE, or why it can not be sent now. */
+static __always_inline enum nfold_reason
+act_route(const struct packet *pkt, const struct nfold_act *act,
+	  union nfold_nexthop *hop, struct nfold_port **out)
+{
+	__u32 index = act->nexthop, port;
+	union nfold_nexthop *entry;
+
+	if (act->ttl_dec && pkt->p.ttl <= act->ttl_dec)
+		return NFOLD_REASON_TTL;
+	entry = bpf_map_lookup_elem(&nexthops, &index);
+	if (!entry)
+		return NFOLD_REASON_NEIGH;
+	hop->word = READ_ONCE(entry->word);
+	if (!hop->port)
+		return NFOLD_REASON_NEIGH;
+	if (!(act->flags & NFOLD_ACT_KEEP_L2) && !(hop->word & DMAC_MASK))
+		return NFOLD_REASON_NEIGH;
+	port = hop->port - 1;
+	*out = bpf_map_lookup_elem(&ports, &port);
+	if (!*out)
+		return NFOLD_REASON_NEIGH;
+	if (pkt->p.l3_len > (*out)->mtu)
+		return NFOLD_REASON_MTU;
+	return NFOLD_REASON_NONE;
+}
+
+static __always_inline int is_generic(__u32 port)
+{
+	struct nfold_port *in;
+
+	if (!config.generic)
+		return 0;
+	in = bpf_map_lookup_elem(&ports, &port);
+	return in && (in->flags & NFOLD_PORT_GENERIC);
+}
+
+/* Rewrites the headers above Ethernet. set: struct nfold_set4 or 6, by family.
+ */
+static __always_inline enum nfold_reason
+act_rewrite(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
+	    const void *set, __u8 family)
+{
+	__u8 *data = pkt->data, *end = pkt->data_end;
+	enum nfold_reason why;
+	int partial;
+
+	partial = (act->flags & NFOLD_ACT_CSUM_PARTIAL) &&
+		  csum_is_partial(data, end, &pkt->p, family);
+	if (family == 4)
+		why = nfold_rewrite4(data, end, &pkt->p, set, act, partial);
+	else
+		why = nfold_rewrite6(data, end, &pkt->p, set, act, partial);
+	if (!why && partial)
+		why = csum_finish(ctx, data, end, &pkt->p, family,
+				  is_generic(pkt->port));
+	return why;
+}
+
+static __always_inline enum nfold_reason
+act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
+	    const void *set, __u8 family)
+{
+	union nfold_nexthop hop;
+	enum nfold_reason why;
+	struct nfold_port *out;
+
+	why = act_route(pkt, act, &hop, &out);
+	if (why)
+		return why;
+	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
+		return NFOLD_REASON_TRUNCATED;
+	why = act_rewrite(ctx, pkt, act, set, family);
+	if (why)
+		return why;
+	if (!(act->flags & NFOLD_ACT_KEEP_L2))
+		nfold_set_macs(pkt->data, hop.dmac, out->mac);
+	pkt->out = hop.port - 1;
+	return NFOLD_REASON_FAST;
+}
+
+/* The entry decides. Its cells count what it decided, not what is punted. */
+static __always_inline enum nfold_reason
+act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
+    const void *set, __u8 family)
+{
+	enum nfold_reason why = act_refuses(pkt, hit, family);
+
+	if (why)
+		return why;
+	if (hit->act.verdict == NFOLD_VERDICT_FORWARD) {
+		why = act_forward(ctx, pkt, &hit->act, set, family);
+		if (why != NFOLD_REASON_FAST)
+			return why;
+	} else if (hit->act.verdict == NFOLD_VERDICT_HOST) {
+		why = NFOLD_REASON_HOST;
+	} else {
+		why = NFOLD_REASON_DROP_FOLDED;
+	}
+	act_count(pkt, hit->cells);
+	return why;
+}
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The fast path: parse, look up, act, count; punt what it can not decide.
+ * Specialised by the constants in `config`. Attached to every port of an
+ * instance; knows no NF's name. The map protocol is in docs/MAPS.md.
+ */
+#include <stddef.h>
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/act.bpf.h"
+#include "bpf/bypass.bpf.h"
+#include "bpf/lookup.bpf.h"
+#include "bpf/outcome.bpf.h"
+#include "bpf/packet.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* NFOLD_PORT_MAX: the device is no port of ours. */
+static __always_inline __u32 find_port(struct xdp_md *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+#pragma GCC unroll 16
+	for (__u32 i = 0; i < NFOLD_PORT_MAX; i++) {
+		if (i >= config.port_cnt)
+			break;
+		if (config.ifindex[i] == ifindex)
+			return i;
+	}
+	return NFOLD_PORT_MAX;
+}
+
+/* Router mode: is the frame for us, or for many? Needs 14 readable bytes. */
+static __always_inline enum nfold_reason check_mac(struct packet *pkt)
+{
+	const __u8 *dmac = pkt->data;
+	__u32 port = pkt->port;
+	struct nfold_port *in;
+
+	if (dmac[0] & 1) {
+		pkt->group = 1;
+		return NFOLD_REASON_NONE;
+	}
+	in = bpf_map_lookup_elem(&ports, &port);
+	if (!in || load32(dmac) != load32(in->mac) ||
+	    load16(dmac + 4) != load16(in->mac + 4))
+		return NFOLD_REASON_WRONG_MAC;
+	return NFOLD_REASON_NONE;
+}
+
+
+static __always_inline enum nfold_reason miss(const struct packet *pkt)
+{
+	if (config.router && is_for_host(&pkt->p))
+		return NFOLD_REASON_HOST;
+	return NFOLD_REASON_MISS;
+}
+
+static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
+						 struct packet *pkt)
+{
+	struct nfold_set4 set;
+	enum nfold_reason why;
+	struct hit hit = {};
+
+	why = nfold_parse_ip4(pkt->data + pkt->p.l3_off, pkt->data_end,
+			      pkt->len, pkt->zone, &pkt->p);
+	if (why)
+		return refuse(pkt, why);
+	if (pkt->group || (pkt->p.flags & NFOLD_PARSE_GROUP))
+		return bypass(pkt);
+	why = lookup4(&pkt->p.key4, &set, &hit);
+	if (why == NFOLD_REASON_MISS)
+		return miss(pkt);
+	pkt->slot = hit.slot;
+	if (why)
+		return why;
+	return act(ctx, pkt, &hit, &set, 4);
+}
+
+static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
+						 struct packet *pkt)
+{
+	struct nfold_set6 set;
+	enum nfold_reason why;
+	struct hit hit = {};
+
+	why = nfold_parse_ip6(pkt->data + pkt->p.l3_off, pkt->data_end,
+			      pkt->len, pkt->zone, &pkt->p);
+	if (why)
+		return refuse(pkt, why);
+	if (pkt->group || (pkt->p.flags & NFOLD_PARSE_GROUP))
+		return bypass(pkt);
+	why = lookup6(&pkt->p.key6, &set, &hit);
+	if (why == NFOLD_REASON_MISS)
+		return miss(pkt);
+	pkt->slot = hit.slot;
+	if (why)
+		return why;
+	return act(ctx, pkt, &hit, &set, 6);
+}
+
+/* What the link layer said, from the two words that a global function can be
+ * handed: the zone tells port and tags. */
+static __always_inline void begin_ip(struct xdp_md *ctx, struct packet *pkt,
+				     __u32 zone, __u32 group)
+{
+	__u32 tags = (zone >> NFOLD_ZONE_TAGS_SHIFT) & 3;
+
+	pkt->data = (void *)(long)ctx->data;
+	pkt->data_end = (void *)(long)ctx->data_end;
+	/* Subtracting packet pointers needs CAP_PERFMON at load; the helper
+	 * costs 8 ns. */
+	if (config.linear)
+		pkt->len = pkt->data_end - pkt->data;
+	else
+		pkt->len = bpf_xdp_get_buff_len(ctx);
+	pkt->port = NFOLD_ZONE_PORT(zone) & (NFOLD_PORT_MAX - 1);
+	pkt->zone = zone;
+	pkt->out = pkt->port;
+	pkt->slot = 0;
+	pkt->group = group;
+	pkt->counted = NULL;
+	pkt->p.tags = tags;
+	pkt->p.l3_off = NFOLD_ETH_LEN + NFOLD_VLAN_LEN * tags;
+}
+
+/* One global function a family: the verifier walks each once, by itself, and
+ * the 512 bytes of stack hold the frames of one family only. group: 1 if the
+ * frame is for many. */
+__noinline int ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
+{
+	struct packet pkt = {};
+
+	begin_ip(ctx, &pkt, zone, group);
+	pkt.p.ethertype = NFOLD_TYPE_IP4;
+	return outcome(ctx, &pkt, decide4(ctx, &pkt));
+}
+
+__noinline int ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
+{
+	struct packet pkt = {};
+
+	begin_ip(ctx, &pkt, zone, group);
+	pkt.p.ethertype = NFOLD_TYPE_IP6;
+	return outcome(ctx, &pkt, decide6(ctx, &pkt));
+}
+
+static __always_inline enum nfold_reason link_layer(struct xdp_md *ctx,
+						    struct packet *pkt)
+{
+	enum nfold_reason why;
+
+	pkt->data = (void *)(long)ctx->data;
+	pkt->data_end = (void *)(long)ctx->data_end;
+	pkt->group = 0;
+	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
+		return NFOLD_REASON_TRUNCATED;
+	if (config.router) {
+		why = check_mac(pkt);
+		if (why)
+			return why;
+	}
+	return nfold_parse_l2(pkt->data, pkt->data_end, pkt->port, &pkt->p,
+			      &pkt->zone);
+}
+
+SEC("xdp")
+int nfold_xdp(struct xdp_md *ctx)
+{
+	struct packet pkt = { .port = find_port(ctx) };
+	enum nfold_reason why;
+
+	if (pkt.port == NFOLD_PORT_MAX)
+		return outcome_plain(&pkt, NFOLD_REASON_HOST);
+	why = link_layer(ctx, &pkt);
+	if (why)
+		return outcome_plain(&pkt, refuse(&pkt, why));
+	if (pkt.p.ethertype == NFOLD_TYPE_IP4)
+		return ipv4(ctx, pkt.zone, pkt.group);
+	return ipv6(ctx, pkt.zone, pkt.group);
+}
