@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The NFs this build knows. */
+#include <string.h>
+
+#include "nf.h"
+
+extern const struct nf_ops firewall_ops, lb_ops, monitor_ops, nat_ops;
+
+const struct nf_ops *const nf_table[] = {
+	&firewall_ops,
+	&lb_ops,
+	&monitor_ops,
+	&nat_ops,
+	NULL,
+};
+
+const struct nf_ops *nf_find(const char *name)
+{
+	for (size_t i = 0; nf_table[i]; i++)
+		if (!strcmp(nf_table[i]->name, name))
+			return nf_table[i];
+	return NULL;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The NF interface: what a network function is, and SpeedyBox's four calls by
+ * which it records what it does (paper, section IV, figure 2).
+ *
+ * An NF is a sequential program. packet() does the real work on the real
+ * packet, for either direction, whether or not anything is recorded, so that
+ * the same NF runs folded and unfolded (--no-fold) with equal results. The
+ * engine calls all of it from one thread. NFs read no clock (now is an
+ * argument), own no thread, take no lock and never see a BPF map.
+ */
+#ifndef NFOLD_NF_H
+#define NFOLD_NF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <linux/types.h>
+
+#include "../maps/flow.h"
+#include "../maps/reason.h"
+
+#define NF_SEC UINT64_C(1000000000)	/* times are in ns, monotonic */
+
+struct conf_block;
+struct conf_error;
+struct nf;
+
+/* Flow id: names one direction of one flow while a packet of it is handled.
+ * The paper's FID, without its collisions. 0 is none. */
+typedef uint32_t nf_fid;
+
+/* Addresses: IPv4 in [0], the other words 0. Wire order. */
+struct nf_addr {
+	__be32 a[4];
+};
+
+/* A packet as an NF sees it: with the headers as they stand at its place in
+ * the chain. Read the fields; change them only through nf_pkt_set_*(), which
+ * keep the bytes, the checksums and the fields together.
+ */
+struct nf_pkt {
+	uint8_t *data;		/* from the Ethernet header on */
+	uint32_t len;		/* bytes, whole frame */
+	uint16_t l3_off;
+	uint16_t l4_off;
+	uint8_t family;		/* 4 or 6 */
+	uint8_t l4proto;	/* IPPROTO_* */
+	uint8_t tcp_flags;	/* NFOLD_TCP_*, 0 if not TCP */
+	uint8_t icmp_type;	/* of echo, else 0 */
+	struct nf_addr saddr;
+	struct nf_addr daddr;
+	__be16 sport;		/* as in nfold_key4: also for ICMP echo */
+	__be16 dport;
+	uint32_t zone;		/* as in nfold_key4 */
+	bool outside;		/* came in by an outside port */
+	bool reply;		/* reply direction of its session */
+	bool opening;		/* first packet of its session */
+	uint64_t now;		/* ns */
+	nf_fid fid;
+	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
+	void *engine;		/* the engine's; not for NFs */
+};
+
+enum nf_verdict {
+	NF_FORWARD,
+	NF_DROP,
+};
+
+/* Name the reason of a drop: return nf_drop(pkt, NFOLD_REASON_...). A drop that
+ * is also recorded (ha_drop) holds for the flow direction; one that is not,
+ * for this packet alone. */
+static inline enum nf_verdict nf_drop(struct nf_pkt *pkt,
+				      enum nfold_reason reason)
+{
+	pkt->drop_reason = reason;
+	return NF_DROP;
+}
+
+/* --- changing a packet (userspace/pkt.c) --- */
+
+void nf_pkt_set_saddr(struct nf_pkt *pkt, const struct nf_addr *addr);
+void nf_pkt_set_daddr(struct nf_pkt *pkt, const struct nf_addr *addr);
+/* ICMP echo: the identifier, on the side where it stands (flow.h). */
+void nf_pkt_set_sport(struct nf_pkt *pkt, __be16 port);
+void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port);
+
+/* --- state of a session --- */
+
+/* The NF's blob of this packet's session: nf_ops.session_size bytes, zeroed
+ * when the session opens, the same for both directions, owned by the engine,
+ * freed after expire(). */
+void *nf_session(struct nf *nf, const struct nf_pkt *pkt);
+
+/* --- SpeedyBox's four calls (figure 2; userspace/lmat.c) --- */
+
+enum header_action_kind {
+	HA_FORWARD,		/* the default: need not be recorded */
+	HA_DROP,
+	HA_MODIFY,
+	HA_ENCAP,		/* kept slow, reason ENCAP, until folded */
+	HA_DECAP,
+};
+
+struct header_action {
+	enum header_action_kind kind;
+	enum nfold_field field;	/* HA_MODIFY */
+	struct nf_addr addr;	/* HA_MODIFY of an address: the new value */
+	__be16 port;		/* HA_MODIFY of a port: the new value */
+	uint8_t reason;		/* HA_DROP: enum nfold_reason */
+};
+
+enum nf_payload { NF_IGNORE, NF_READ, NF_WRITE };	/* paper, IV-A2 */
+
+/* A cell that packets are counted in: state lives once, here. */
+struct nf_count {
+	uint64_t packets;
+	uint64_t bytes;		/* whole frames, as they came in by the port */
+};
+
+/* A state function. count is the one that has a kernel form: the engine adds to
+ * the nf_count at arg what the kernel counted, before expire() and show().
+ * Any other keeps the flow slow, reason STATE_FUNCTION.
+ */
+struct state_function {
+	const char *name;
+	enum nf_payload payload;
+	bool count;		/* run is not called for folded packets */
+	void (*run)(void *arg, const struct nf_pkt *pkt);
+};
+
+/* Flow id of a packet. */
+nf_fid nf_extract_fid(const struct nf_pkt *pkt);
+/* Append a header action / a state function to the NF's record of the flow
+ * direction. Order is kept. No-ops when nothing is being recorded.
+ * arg: for count, a struct nf_count that lives as long as the session. */
+void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha);
+void localmat_add_SF(struct nf *nf, nf_fid fid,
+		     const struct state_function *sf, void *arg);
+/* Event on a condition over the NF's own state. Until the Event Table has a
+ * kernel tier the flow stays slow, reason EVENT: each packet walks the chain
+ * and the NF's own code acts on its state at once. */
+void register_event(struct nf *nf, nf_fid fid,
+		    bool (*condition)(void *arg), void *arg,
+		    const struct header_action *update,
+		    void (*update_function)(void *arg));
+
+/* Beside the four: this direction must not be folded, and why. */
+void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why);
+
+static inline struct header_action ha_modify_addr(enum nfold_field field,
+						  const struct nf_addr *addr)
+{
+	return (struct header_action){ .kind = HA_MODIFY, .field = field,
+				       .addr = *addr };
+}
+
+static inline struct header_action ha_modify_port(enum nfold_field field,
+						  __be16 port)
+{
+	return (struct header_action){ .kind = HA_MODIFY, .field = field,
+				       .port = port };
+}
+
+static inline struct header_action ha_drop(enum nfold_reason reason)
+{
+	return (struct header_action){ .kind = HA_DROP, .reason = reason };
+}
+
+/* --- addresses an NF answers for --- */
+
+enum nf_claim_kind {
+	NF_CLAIM_NAT,		/* everything to it is punted */
+	NF_CLAIM_VIP,		/* all but ICMP is punted */
+};
+
+/* Called by an NF's claims() for each address. The parent sees to it that the
+ * host answers ARP and ND for them. */
+typedef void (*nf_claim_fn)(void *ctx, int family, const struct nf_addr *addr,
+			    enum nf_claim_kind kind);
+
+/* --- an NF --- */
+
+struct nf_ops {
+	const char *name;	/* keyword in chain files: "nat" */
+	const char *summary;	/* one line, for nfold nf list */
+	size_t session_size;	/* bytes of nf_session(); 0 none */
+
+	/* Compile the block into nf->priv. 0, or -1 with err filled. Opens no
+	 * descriptor that it keeps; called with privileges, before any packet. */
+	int (*init)(struct nf *nf, const struct conf_block *block,
+		    struct conf_error *err);
+	void (*exit)(struct nf *nf);
+	enum nf_verdict (*packet)(struct nf *nf, struct nf_pkt *pkt);
+	/* The session is over: release what its blob holds. May be NULL. */
+	void (*expire)(struct nf *nf, void *session, uint64_t now);
+	/* Every 100 ms or so. May be NULL. */
+	void (*tick)(struct nf *nf, uint64_t now);
+	/* Session blob as a fixed-size portable record of session_size bytes
+	 * and back (0, or -1 when it can not be taken over). May be NULL. */
+	void (*save)(struct nf *nf, const void *session, void *blob);
+	int (*restore)(struct nf *nf, void *session, const void *blob);
+	/* Runtime state as a JSON object (new reference). May be NULL. */
+	json_t *(*show)(struct nf *nf);
+	/* State that must be equal folded and unfolded, for the tests and
+	 * later `nfold verify`; same as show() if NULL. */
+	json_t *(*dump)(struct nf *nf);
+	void (*claims)(struct nf *nf, nf_claim_fn fn, void *ctx);
+};
+
+struct nf {
+	const struct nf_ops *ops;
+	void *priv;		/* the NF's */
+	uint8_t index;		/* place in the chain, from 0 */
+	uint32_t session_off;	/* the engine's: of its blob in a session */
+	void *engine;		/* the engine's */
+};
+
+/* All NFs this build knows, in alphabetical order, NULL at the end. */
+extern const struct nf_ops *const nf_table[];
+const struct nf_ops *nf_find(const char *name);
+
+#endif
