@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* monitor: packets and bytes per session and direction, and in total. A total
+ * is what closed sessions left behind plus the cells of the open ones, so that
+ * there is no second count to keep in step with what the kernel counts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor.h"
+
+static void count(void *arg, const struct nf_pkt *pkt)
+{
+	struct nf_count *c = arg;
+
+	c->packets++;
+	c->bytes += pkt->len;
+}
+
+static const struct state_function count_sf = {
+	.name = "count",
+	.payload = NF_IGNORE,
+	.count = true,
+	.run = count,
+};
+
+static void link_session(struct monitor *m, struct monitor_session *s)
+{
+	s->next = m->open;
+	s->prev = &m->open;
+	if (s->next)
+		s->next->prev = &s->next;
+	m->open = s;
+	m->open_cnt++;
+	m->opened++;
+}
+
+static void unlink_session(struct monitor *m, struct monitor_session *s)
+{
+	*s->prev = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	s->prev = NULL;
+	s->next = NULL;
+	m->open_cnt--;
+}
+
+static void key_of(const struct nf_pkt *pkt, struct monitor_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->family = pkt->family;
+	key->l4proto = pkt->l4proto;
+	key->saddr = pkt->reply ? pkt->daddr : pkt->saddr;
+	key->daddr = pkt->reply ? pkt->saddr : pkt->daddr;
+	key->sport = pkt->reply ? pkt->dport : pkt->sport;
+	key->dport = pkt->reply ? pkt->sport : pkt->dport;
+}
+
+static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct monitor_session *s = nf_session(nf, pkt);
+	struct nf_count *cell = &s->count[pkt->reply ? MONITOR_REPLY :
+						       MONITOR_ORIGINAL];
+
+	if (!s->prev) {
+		key_of(pkt, &s->key);
+		link_session(nf->priv, s);
+	}
+	count(cell, pkt);
+	localmat_add_SF(nf, nf_extract_fid(pkt), &count_sf, cell);
+	return NF_FORWARD;
+}
+
+static void monitor_expire(struct nf *nf, void *session, uint64_t now)
+{
+	struct monitor_session *s = session;
+	struct monitor *m = nf->priv;
+
+	(void)now;
+	if (!s->prev)
+		return;
+	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
+		m->closed[d].packets += s->count[d].packets;
+		m->closed[d].bytes += s->count[d].bytes;
+	}
+	unlink_session(m, s);
+}
+
+/* A session that the monitor never saw has family 0. */
+static void monitor_save(struct nf *nf, const void *session, void *blob)
+{
+	struct monitor_session s = *(const struct monitor_session *)session;
+
+	(void)nf;
+	s.next = NULL;
+	s.prev = NULL;
+	memcpy(blob, &s, sizeof(s));
+}
+
+static int monitor_restore(struct nf *nf, void *session, const void *blob)
+{
+	struct monitor_session *s = session;
+
+	memcpy(s, blob, sizeof(*s));
+	s->next = NULL;
+	s->prev = NULL;
+	if (s->key.family)
+		link_session(nf->priv, s);
+	return 0;
+}
+
+static int monitor_init(struct nf *nf, const struct conf_block *block,
+			struct conf_error *err)
+{
+	static const char *const known[] = { NULL };
+
+	if (block->cnt)
+		return conf_unknown(&block->stmts[0], known, err);
+	nf->priv = calloc(1, sizeof(struct monitor));
+	if (!nf->priv)
+		return conf_fail(err, &block->loc, NULL,
+				 "no memory for monitor");
+	return 0;
+}
+
+static void monitor_exit(struct nf *nf)
+{
+	free(nf->priv);
+	nf->priv = NULL;
+}
+
+const struct nf_ops monitor_ops = {
+	.name = "monitor",
+	.summary = "packets and bytes per session and in total",
+	.session_size = sizeof(struct monitor_session),
+	.init = monitor_init,
+	.exit = monitor_exit,
+	.packet = monitor_packet,
+	.expire = monitor_expire,
+	.save = monitor_save,
+	.restore = monitor_restore,
+	.show = monitor_show,
+	.dump = monitor_dump,
+};

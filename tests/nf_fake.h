@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A stand-in for the engine, for tests of single NFs: sessions in memory, what
+ * was recorded in an array, packets that are fields (and bytes, if a test makes
+ * some). It defines all that chains/nf.h promises NFs, so that the archive's
+ * engine is not linked. Include it once, after cmocka.h.
+ */
+#ifndef NFOLD_TESTS_NF_FAKE_H
+#define NFOLD_TESTS_NF_FAKE_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chains/conf.h"
+#include "chains/nf.h"
+
+#define FAKE_RECORDS 16
+
+struct fake_record {
+	bool is_sf;
+	struct header_action ha;
+	const struct state_function *sf;
+	void *arg;
+};
+
+/* What the last packet made the NF record. */
+static struct {
+	struct fake_record records[FAKE_RECORDS];
+	int cnt;
+	enum nfold_reason why_slow;	/* NONE: may be folded */
+} fake;
+
+/* pkt->engine is the session's blob. */
+void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
+{
+	(void)nf;
+	return pkt->engine;
+}
+
+nf_fid nf_extract_fid(const struct nf_pkt *pkt)
+{
+	return pkt->fid;
+}
+
+static struct fake_record *fake_append(void)
+{
+	assert_in_range(fake.cnt, 0, FAKE_RECORDS - 1);
+	return &fake.records[fake.cnt++];
+}
+
+void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha)
+{
+	(void)nf;
+	assert_int_not_equal(fid, 0);
+	*fake_append() = (struct fake_record){ .ha = *ha };
+}
+
+void localmat_add_SF(struct nf *nf, nf_fid fid,
+		     const struct state_function *sf, void *arg)
+{
+	(void)nf;
+	assert_int_not_equal(fid, 0);
+	*fake_append() = (struct fake_record){ .is_sf = true, .sf = sf,
+					       .arg = arg };
+}
+
+void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
+		    void *arg, const struct header_action *update,
+		    void (*update_function)(void *arg))
+{
+	(void)nf;
+	(void)fid;
+	(void)condition;
+	(void)arg;
+	(void)update;
+	(void)update_function;
+	fail_msg("no NF registers events yet");
+}
+
+void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
+{
+	(void)nf;
+	assert_int_not_equal(fid, 0);
+	fake.why_slow = why;
+}
+
+void nf_pkt_set_saddr(struct nf_pkt *pkt, const struct nf_addr *addr)
+{
+	pkt->saddr = *addr;
+}
+
+void nf_pkt_set_daddr(struct nf_pkt *pkt, const struct nf_addr *addr)
+{
+	pkt->daddr = *addr;
+}
+
+void nf_pkt_set_sport(struct nf_pkt *pkt, __be16 port)
+{
+	pkt->sport = port;
+}
+
+void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port)
+{
+	pkt->dport = port;
+}
+
+/* --- NFs from chain text --- */
+
+/* text: what stands between the braces. NULL with *err filled: refused. */
+static struct nf *fake_nf_try(const struct nf_ops *ops, const char *text,
+			      struct conf_error *err)
+{
+	struct nf *nf = calloc(1, sizeof(*nf));
+	struct conf_block *tree = NULL;
+	char *whole = NULL;
+	int failed = 1;
+
+	nf->ops = ops;
+	assert_true(asprintf(&whole, "%s { %s }", ops->name, text) > 0);
+	if (!conf_parse(&tree, "test", whole, err)) {
+		failed = ops->init(nf, tree->stmts[0].block, err);
+		conf_free(tree);	/* an NF may not keep words of it */
+	}
+	free(whole);
+	if (!failed)
+		return nf;
+	free(nf);
+	return NULL;
+}
+
+static inline struct nf *fake_nf(const struct nf_ops *ops, const char *text)
+{
+	struct conf_error err = { 0 };
+	struct nf *nf = fake_nf_try(ops, text, &err);
+
+	if (!nf) {
+		conf_error_print(stderr, &err);
+		fail_msg("%s refused: %s", ops->name, err.message);
+	}
+	return nf;
+}
+
+/* The block must be refused, with `part` in message or hint. */
+static inline void fake_refused(const struct nf_ops *ops, const char *text,
+				const char *part)
+{
+	struct conf_error err = { 0 };
+	struct nf *nf = fake_nf_try(ops, text, &err);
+
+	if (nf)
+		fail_msg("accepted: %s", text);
+	if (!strstr(err.message, part) && !strstr(err.hint, part))
+		fail_msg("%s: no '%s' in '%s' (%s)", text, part, err.message,
+			 err.hint);
+	assert_int_not_equal(err.line, 0);
+}
+
+static inline void fake_nf_free(struct nf *nf)
+{
+	nf->ops->exit(nf);
+	free(nf);
+}
+
+/* --- sessions and packets --- */
+
+static inline void *fake_session(const struct nf *nf)
+{
+	return calloc(1, nf->ops->session_size);
+}
+
+static inline void fake_expire(struct nf *nf, void *session)
+{
+	if (nf->ops->expire)
+		nf->ops->expire(nf, session, 0);
+	free(session);
+}
+
+/* Run the packet; what it made the NF record is in `fake`. */
+static inline enum nf_verdict fake_run(struct nf *nf, struct nf_pkt *pkt)
+{
+	memset(&fake, 0, sizeof(fake));
+	return nf->ops->packet(nf, pkt);
+}
+
+static inline struct nf_addr fake_addr(const char *text)
+{
+	struct nf_addr addr = { 0 };
+
+	if (inet_pton(AF_INET, text, addr.a) != 1)
+		assert_int_equal(inet_pton(AF_INET6, text, addr.a), 1);
+	return addr;
+}
+
+/* First packet of a session from inside. Ports in host order. */
+static inline struct nf_pkt fake_pkt(void *session, uint8_t l4proto,
+				     const char *saddr, uint16_t sport,
+				     const char *daddr, uint16_t dport)
+{
+	return (struct nf_pkt){
+		.len = 60,
+		.l3_off = 14,
+		.l4_off = strchr(saddr, ':') ? 54 : 34,
+		.family = strchr(saddr, ':') ? 6 : 4,
+		.l4proto = l4proto,
+		.saddr = fake_addr(saddr),
+		.daddr = fake_addr(daddr),
+		.sport = htons(sport),
+		.dport = htons(dport),
+		.opening = true,
+		.fid = 1,
+		.engine = session,
+	};
+}
+
+/* The answer to a packet as it left the NF. */
+static inline struct nf_pkt fake_reply(const struct nf_pkt *out)
+{
+	struct nf_pkt pkt = *out;
+
+	pkt.saddr = out->daddr;
+	pkt.daddr = out->saddr;
+	pkt.sport = out->dport;
+	pkt.dport = out->sport;
+	pkt.reply = !out->reply;
+	pkt.outside = !out->outside;
+	pkt.opening = false;
+	pkt.fid = 2;
+	return pkt;
+}
+
+static inline bool fake_addr_is(const struct nf_addr *addr, const char *text)
+{
+	struct nf_addr other = fake_addr(text);
+
+	return !memcmp(addr, &other, sizeof(other));
+}
+
+/* Was this write the n-th thing recorded? Port in host order. */
+static inline void fake_assert_port(int n, enum nfold_field field,
+				    uint16_t port)
+{
+	assert_in_range(n, 0, fake.cnt - 1);
+	assert_int_equal(fake.records[n].ha.kind, HA_MODIFY);
+	assert_int_equal(fake.records[n].ha.field, field);
+	assert_int_equal(ntohs(fake.records[n].ha.port), port);
+}
+
+static inline void fake_assert_addr(int n, enum nfold_field field,
+				    const char *addr)
+{
+	assert_in_range(n, 0, fake.cnt - 1);
+	assert_int_equal(fake.records[n].ha.kind, HA_MODIFY);
+	assert_int_equal(fake.records[n].ha.field, field);
+	assert_true(fake_addr_is(&fake.records[n].ha.addr, addr));
+}
+
+/* The packet was dropped for that reason, and that was recorded. */
+static inline void fake_assert_drop(enum nf_verdict v,
+				    const struct nf_pkt *pkt,
+				    enum nfold_reason reason)
+{
+	assert_int_equal(v, NF_DROP);
+	assert_int_equal(pkt->drop_reason, reason);
+	assert_int_equal(fake.cnt, 1);
+	assert_int_equal(fake.records[0].ha.kind, HA_DROP);
+	assert_int_equal(fake.records[0].ha.reason, reason);
+}
+
+/* The packet was dropped for that reason, but the next may fare better: nothing
+ * was recorded. */
+static inline void fake_assert_drop_once(enum nf_verdict v,
+					 const struct nf_pkt *pkt,
+					 enum nfold_reason reason)
+{
+	assert_int_equal(v, NF_DROP);
+	assert_int_equal(pkt->drop_reason, reason);
+	assert_int_equal(fake.cnt, 0);
+}
+
+/* JSON text of show or dump, malloc-ed: for comparison. */
+static inline char *fake_text(json_t *json)
+{
+	char *text = json_dumps(json, JSON_SORT_KEYS);
+
+	assert_non_null(text);
+	json_decref(json);
+	return text;
+}
+
+/* Number at a path of keys and indexes: "pool/0/hosts". */
+static inline json_int_t fake_number(json_t *json, const char *path)
+{
+	char copy[128], *save = NULL;
+	const json_t *at = json;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *k = strtok_r(copy, "/", &save); k;
+	     k = strtok_r(NULL, "/", &save))
+		at = json_is_array(at) ? json_array_get(at, atoi(k)) :
+					 json_object_get(at, k);
+	if (!json_is_integer(at))
+		fail_msg("no number at %s", path);
+	return json_integer_value(at);
+}
+
+#endif
