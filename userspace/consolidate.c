@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The paper's rules (section V-B):
+ *
+ *  P1 drop: if the list holds a drop, the result is drop.
+ *  P2 modify: of two writes of a field the later one stays.
+ *  P3 modify of different fields: both stay (there: by XOR and OR).
+ *  P4 encap, decap: a stack; adjacent ones of the same header cancel.
+ *  P5 checksum, TTL, MAC, length: once, at the end.
+ *
+ * Ours, and where they differ:
+ *
+ *  N1 Records end with the NF that dropped: NFs after it never saw the packet,
+ *     so their state functions are not in the list and do not run; those
+ *     before it are, and do (P1 says nothing of them).
+ *  N2 The result is final values of all four fields, not masks: a field that
+ *     nobody wrote keeps the key's value, so one set of stores does for every
+ *     flow.
+ *  N3 Each checksum correction is one precomputed sum, since the old value of
+ *     every rewritten field is a constant of the flow. TTL - 1 is part of it.
+ *  N4 Encap and decap are not folded: such a direction stays slow.
+ */
+#include "consolidate.h"
+
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "../maps/csum.h"
+
+static void modify(struct gmat_entry *g, const struct lmat_record *r)
+{
+	const struct header_action *ha = &r->action;
+
+	switch (ha->field) {
+	case NFOLD_FIELD_SADDR:
+		memcpy(g->set.saddr, ha->addr.a, sizeof(g->set.saddr));
+		break;
+	case NFOLD_FIELD_DADDR:
+		memcpy(g->set.daddr, ha->addr.a, sizeof(g->set.daddr));
+		break;
+	case NFOLD_FIELD_SPORT:
+		g->set.sport = ha->port;
+		break;
+	case NFOLD_FIELD_DPORT:
+		g->set.dport = ha->port;
+		break;
+	default:
+		return;
+	}
+	g->writer[ha->field] = r->nf + 1;
+}
+
+static uint64_t addr_delta(const struct nfold_key6 *key,
+			   const struct nfold_set6 *set)
+{
+	uint64_t delta = 0;
+
+	for (int i = 0; i < 4; i++)
+		delta += csum_diff32(key->saddr[i], set->saddr[i]) +
+			 csum_diff32(key->daddr[i], set->daddr[i]);
+	return delta;
+}
+
+/* N3. ICMP over IPv4 has no pseudo-header: only its identifier counts. */
+static void set_deltas(struct gmat_entry *g, const struct nfold_key6 *key,
+		       int family)
+{
+	uint64_t addrs = addr_delta(key, &g->set);
+	uint64_t ports = csum_diff16(key->sport, g->set.sport) +
+			 csum_diff16(key->dport, g->set.dport);
+
+	if (family == 4) {
+		g->act.l3_delta = csum_fold(addrs + (g->act.ttl_dec ?
+						     CSUM_TTL_DEC : 0));
+		g->act.addr_sum = csum_fold((uint64_t)key->saddr[0] +
+					    key->daddr[0]);
+	}
+	g->act.l4_delta = csum_fold(
+		key->l4proto == IPPROTO_ICMP ? ports : addrs + ports);
+}
+
+static bool set_is_key(const struct nfold_set6 *set,
+		       const struct nfold_key6 *key)
+{
+	return !memcmp(set->saddr, key->saddr, sizeof(set->saddr)) &&
+	       !memcmp(set->daddr, key->daddr, sizeof(set->daddr)) &&
+	       set->sport == key->sport && set->dport == key->dport;
+}
+
+/* P1 with N1: the drop is the list's last header action. */
+static bool find_drop(struct gmat_entry *g, const struct lmat *m)
+{
+	for (uint16_t i = 0; i < m->cnt; i++) {
+		const struct lmat_record *r = &m->records[i];
+
+		if (r->kind != LMAT_ACTION || r->action.kind != HA_DROP)
+			continue;
+		g->act.verdict = NFOLD_VERDICT_DROP;
+		g->act.reason = r->action.reason;
+		g->drop_nf = r->nf + 1;
+		return true;
+	}
+	return false;
+}
+
+enum nfold_reason consolidate(struct gmat_entry *out,
+			      const struct nfold_key6 *key, int family,
+			      const struct lmat *m, const struct egress *egress)
+{
+	struct gmat_entry g = { 0 };
+
+	if (m->why_slow)
+		return m->why_slow;
+	memcpy(g.set.saddr, key->saddr, sizeof(g.set.saddr));
+	memcpy(g.set.daddr, key->daddr, sizeof(g.set.daddr));
+	g.set.sport = key->sport;
+	g.set.dport = key->dport;
+	for (uint16_t i = 0; i < m->cnt; i++) {
+		const struct lmat_record *r = &m->records[i];
+
+		if (r->kind != LMAT_ACTION)
+			continue;
+		if (r->action.kind == HA_ENCAP || r->action.kind == HA_DECAP)
+			return NFOLD_REASON_ENCAP;
+		if (r->action.kind == HA_MODIFY)
+			modify(&g, r);
+	}
+	if (!find_drop(&g, m)) {
+		g.act.verdict = egress->verdict;
+		g.act.nexthop = egress->nexthop;
+		g.act.ttl_dec = egress->router && egress->verdict ==
+						NFOLD_VERDICT_FORWARD;
+		g.act.flags = egress->router ? 0 : NFOLD_ACT_KEEP_L2;
+	}
+	set_deltas(&g, key, family);
+	if (set_is_key(&g.set, key))
+		g.act.flags |= NFOLD_ACT_NO_REWRITE;
+	*out = g;
+	return NFOLD_REASON_NONE;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The chain engine: sessions, Local MAT, Global MAT, installation, hand-over,
+ * expiry. Knows packets and tables, no sockets: userspace/loop.c feeds it from
+ * AF_XDP, the tests feed it from memory. One engine, one thread.
+ */
+#ifndef NFOLD_ENGINE_H
+#define NFOLD_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "../chains/chain.h"
+#include "../maps/ctl.h"
+#include "../maps/flow_table.h"
+#include "../maps/port.h"
+#include "../maps/punt.h"
+#include "../maps/stats.h"
+
+struct engine;
+
+/* The instance's maps as the engine sees them: mmap-ed, borrowed. */
+struct engine_maps {
+	struct nfold_ctl *ctl;
+	struct nfold_stats *stats;	/* the engine's own row */
+	struct nfold_port *ports;
+	union nfold_nexthop *nexthops;
+	struct flow_table *flows4;
+	struct flow_table *flows6;
+};
+
+/* What a packet's destination resolves to (userspace/route.c, or a test). */
+enum route_result {
+	ROUTE_OK,		/* *nexthop is usable */
+	ROUTE_WAIT,		/* *nexthop is right but unresolved: hold */
+	ROUTE_HOST,		/* to the host itself */
+	ROUTE_NONE,		/* no route */
+	ROUTE_NOT_A_PORT,	/* leaves by a device outside the chain */
+	ROUTE_FAILED,		/* next hop does not answer */
+};
+
+struct engine_router {
+	void *ctx;
+	enum route_result (*lookup)(void *ctx, int family,
+				    const struct nf_addr *daddr,
+				    uint16_t *nexthop);
+	/* Port index of a next hop, resolved or not. */
+	uint32_t (*port)(void *ctx, uint16_t nexthop);
+};
+
+struct engine_conf {
+	const struct chain *chain;
+	struct nf **nfs;		/* borrowed */
+	struct engine_maps maps;
+	struct engine_router router;	/* not used in wire mode */
+	bool fold;
+};
+
+enum engine_verdict {
+	ENGINE_TX,		/* send data/len out of port `out` */
+	ENGINE_DROP,		/* counted already */
+	ENGINE_HOLD,		/* next hop unresolved: give it to
+				 * engine_resume() later, or drop it */
+};
+
+/* A punted packet. data may be changed in place. */
+struct engine_pkt {
+	uint8_t *data;
+	uint32_t len;
+	const struct nfold_punt *punt;	/* metadata as received, checked */
+	uint32_t out;			/* ENGINE_TX: port index */
+	uint16_t nexthop;		/* ENGINE_HOLD: which one it waits for */
+	uint32_t flow;			/* for engine_left(); 0 none */
+	uint8_t outcome;		/* TX and HOLD: enum nfold_reason that
+					 * the caller counts once the packet is
+					 * queued; or the reason it drops it */
+};
+
+int engine_new(struct engine **out, const struct engine_conf *conf);
+void engine_free(struct engine *e);
+
+/* Once per batch, before its packets: sets the engine's and XDP's time. */
+void engine_now(struct engine *e, uint64_t now_ns);
+enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p);
+/* A held packet whose next hop is resolved now: final MACs, ENGINE_TX; or
+ * ENGINE_DROP. */
+enum engine_verdict engine_resume(struct engine *e, struct engine_pkt *p);
+/* The packet (p->flow) has left the slow path: sent and completed, or dropped.
+ * Exactly once for each engine_packet() whose flow is not 0. */
+void engine_left(struct engine *e, uint32_t flow);
+/* All receive rings were seen empty: nothing punted before is still unseen. */
+void engine_drained(struct engine *e);
+/* Hand-over and a bounded piece of expiry; each loop. Returns ns until it wants
+ * to be called again. */
+uint64_t engine_tick(struct engine *e);
+/* Routes changed: every flow is folded anew at its next packet. */
+void engine_invalidate_all(struct engine *e);
+
+void engine_count(struct engine *e, enum nfold_reason reason);
+
+/* Control. json: new references. */
+json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
+json_t *engine_nf_dump(struct engine *e);
+/* End these sessions (ids as in nfold_cells.session); sessions NULL: all.
+ * Returns how many there were. */
+uint32_t engine_flush(struct engine *e, const uint32_t *sessions, size_t cnt);
+uint32_t engine_sessions(const struct engine *e);
+
+#endif

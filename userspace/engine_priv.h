@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The engine's inside: one struct engine, its sessions and flows. Shared by
+ * the engine's own files only:
+ *	engine.c	life and control
+ *	way.c		packets: classify, walk, apply
+ *	session.c	sessions and flows: open, find, end
+ *	gmat.c		Global MAT: fold, install, hand-over
+ *	expiry.c	ageing
+ *	lmat.c		Local MAT and the NFs' calls
+ */
+#ifndef NFOLD_ENGINE_PRIV_H
+#define NFOLD_ENGINE_PRIV_H
+
+#include "consolidate.h"
+#include "engine.h"
+#include "lmat.h"
+#include "pkt.h"
+
+#include "flow_hash.h"
+
+#define ENGINE_HANDOVER_NS (1 * NF_SEC / 1000)	/* bound, DESIGN section 4 */
+
+struct session;
+
+/* One direction of a session. The reply direction exists from the session's
+ * start, under the key that its packets will have, so that they are known. */
+struct flow {
+	struct nfold_key6 key;	/* IPv4 in [0] */
+	uint8_t family;
+	bool reply;
+	bool seen;		/* a packet of it has walked the chain */
+	bool dead;		/* session ended; freed when nothing is held */
+	bool partial;		/* NFOLD_ACT_CSUM_PARTIAL */
+	bool pending;		/* installed, hand-over not done */
+	bool punted;		/* a packet punted as PENDING has been seen */
+	bool drained;		/* rings were empty since it was installed */
+	uint8_t why_slow;	/* enum nfold_reason; NONE: folded */
+	uint32_t id;		/* index in engine.flows + 1 */
+	uint32_t slot;		/* in the flow table; FLOW_SLOT_NONE */
+	uint32_t generation;	/* that it was folded in */
+	uint32_t held;		/* packets given out and not left */
+	uint32_t waiting;	/* of them, on hold for a next hop */
+	uint32_t tcp_seen;	/* NFOLD_TCP_*, slow path only */
+	uint64_t pending_ns;	/* since */
+	uint64_t retry_ns;	/* table full: when to try again */
+	uint64_t told_packets;	/* of the cells, that NFs know of */
+	uint64_t told_bytes;
+	struct session *session;
+	struct flow *pending_next, **pending_prev;
+	struct lmat lmat;
+	struct gmat_entry entry;
+	UT_hash_handle hh;
+};
+
+struct session {
+	uint32_t id;		/* index in engine.sessions + 1 */
+	bool outside;		/* opened from an outside port */
+	struct flow *dir[2];	/* original, reply; reply may be NULL */
+	uint64_t last_ns;	/* last packet in the slow path */
+	uint8_t blobs[] __attribute__((aligned(16))); /* the NFs' nf_session() */
+};
+
+/* Objects by id, ids reused. */
+struct id_table {
+	void **v;
+	uint32_t *free_ids;
+	uint32_t cap, cnt, free_cnt, used;
+};
+
+struct engine {
+	struct engine_conf conf;
+	const struct chain *chain;
+	uint64_t now;
+	struct flow *flows[2];		/* uthash heads: IPv4, IPv6 */
+	struct id_table flow_ids;
+	struct id_table session_ids;
+	uint32_t session_max;
+	size_t blob_size;
+	struct flow *recording;		/* whose Local MAT is being filled */
+	struct flow *pending;		/* hand-overs not done */
+	uint32_t scan;			/* expiry: next session index */
+	uint64_t scan_ns;
+	uint64_t nf_tick_ns;
+};
+
+static inline struct flow_table *engine_table(struct engine *e, int family)
+{
+	return family == 4 ? e->conf.maps.flows4 : e->conf.maps.flows6;
+}
+
+/* session.c */
+struct flow *flow_find(struct engine *e, int family,
+		       const struct nfold_key6 *key);
+/* Opens a session with its original direction; NULL: at the limit. */
+struct session *session_open(struct engine *e, int family,
+			     const struct nfold_key6 *key, bool outside);
+/* Registers the reply direction under key (moves it if it was another).
+ * False: the key is another session's. One of which no packet ever passed (its
+ * first was dropped) gives way: a forged packet must not block a tuple. */
+bool session_expect(struct engine *e, struct session *s,
+		    const struct nfold_key6 *key);
+void session_end(struct engine *e, struct session *s);
+/* Hands the kernel's counts to the NFs' cells. */
+void flow_sync(struct engine *e, struct flow *f);
+void flow_held_put(struct engine *e, struct flow *f);
+struct flow *flow_by_id(struct engine *e, uint32_t id);
+struct session *session_by_id(struct engine *e, uint32_t id);
+/* TCP flags seen in both directions, by XDP or here. */
+uint32_t flow_tcp_seen(struct engine *e, struct flow *f);
+uint64_t session_last_seen(struct engine *e, struct session *s);
+
+/* gmat.c */
+/* Consolidates the direction's records and installs or replaces its entry.
+ * pkt: as it left the chain, to hold the records against. egress: NULL if the
+ * chain dropped it. Sets f->why_slow. */
+void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
+	       const struct egress *egress);
+/* Counts a packet handled in user space in the flow's cells. told: the NFs
+ * counted it themselves. */
+void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told);
+/* TCP flags of a packet in the slow path, whatever becomes of it: XDP judges a
+ * SYN by them too. */
+void gmat_tcp_seen(struct engine *e, struct flow *f, uint8_t flags);
+void gmat_pending_clear(struct flow *f);
+void gmat_try_handover(struct engine *e, struct flow *f);
+/* True: a hand-over is under way that is not waiting for a next hop. */
+bool gmat_handover_tick(struct engine *e);
+
+/* expiry.c */
+void expiry_scan(struct engine *e);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Global MAT: what a direction's records fold to, its entry in the flow table,
+ * and the hand-over from slow path to fast path.
+ *
+ * Hand-over (DESIGN section 4). An entry is installed pending: XDP still punts
+ * the flow's packets, but counts them in the entry. It takes over, by one
+ * compare-exchange that fails if XDP has punted one more meanwhile, when
+ *  (1) no packet of the flow is held by the engine or counted as punted, and
+ *  (2) none that was punted before the entry existed can still be unseen: a
+ *      packet punted as PENDING has been seen (rings are in order), or all
+ *      rings were empty since, and the bound has passed.
+ * After the bound it takes over anyway, and HANDOVER_FORCED counts it - except
+ * while packets wait for a next hop, for then they would be overtaken.
+ */
+#include <string.h>
+
+#include "engine_priv.h"
+
+static void pending_add(struct engine *e, struct flow *f)
+{
+	f->pending = true;
+	f->punted = false;
+	f->drained = false;
+	f->pending_ns = e->now;
+	f->pending_next = e->pending;
+	f->pending_prev = &e->pending;
+	if (e->pending)
+		e->pending->pending_prev = &f->pending_next;
+	e->pending = f;
+}
+
+void gmat_pending_clear(struct flow *f)
+{
+	if (!f->pending)
+		return;
+	*f->pending_prev = f->pending_next;
+	if (f->pending_next)
+		f->pending_next->pending_prev = f->pending_prev;
+	f->pending = false;
+}
+
+static void flow_entry_fill(struct engine *e, struct flow *f,
+			    struct flow_entry *fe)
+{
+	struct flow *peer = f->session->dir[!f->reply];
+
+	*fe = (struct flow_entry){
+		.key = f->key,
+		.set = f->entry.set,
+		.act = f->entry.act,
+		.session = f->session->id,
+		.reply = f->reply,
+		.drop_nf = f->entry.drop_nf,
+		.now_ns = e->now,
+		.tcp_seen = f->tcp_seen,
+	};
+	memcpy(fe->writer, f->entry.writer, sizeof(fe->writer));
+	if (peer && peer->slot != FLOW_SLOT_NONE)
+		fe->peer = peer->slot + 1;
+}
+
+static void peer_link(struct engine *e, struct flow *f)
+{
+	struct flow *peer = f->session->dir[!f->reply];
+
+	if (peer && peer->slot != FLOW_SLOT_NONE)
+		flow_table_set_peer(engine_table(e, peer->family), peer->slot,
+				    f->slot + 1);
+}
+
+static void install(struct engine *e, struct flow *f)
+{
+	struct flow_table *t = engine_table(e, f->family);
+	bool forward = f->entry.act.verdict == NFOLD_VERDICT_FORWARD;
+	struct flow_entry fe;
+
+	flow_entry_fill(e, f, &fe);
+	fe.pending = forward;
+	gmat_pending_clear(f);
+	if (f->slot != FLOW_SLOT_NONE) {
+		flow_table_replace(t, f->slot, &fe);
+		if (forward)
+			pending_add(e, f);
+		return;
+	}
+	f->slot = flow_table_install(t, &fe);
+	if (f->slot == FLOW_SLOT_NONE) {
+		f->why_slow = NFOLD_REASON_TABLE_FULL;
+		f->retry_ns = e->now + NF_SEC;
+		engine_count(e, NFOLD_REASON_TABLE_FULL);
+		return;
+	}
+	f->told_packets = 0;
+	f->told_bytes = 0;
+	peer_link(e, f);
+	if (forward)
+		pending_add(e, f);
+}
+
+/* Holds what the NFs recorded against what they did: an NF whose records are
+ * wrong makes its flows slow, never wrong. */
+static bool records_true(const struct gmat_entry *g, const struct nf_pkt *pkt,
+			 const struct egress *egress)
+{
+	if (!egress || g->act.verdict == NFOLD_VERDICT_DROP)
+		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
+	return !memcmp(g->set.saddr, pkt->saddr.a, sizeof(g->set.saddr)) &&
+	       !memcmp(g->set.daddr, pkt->daddr.a, sizeof(g->set.daddr)) &&
+	       g->set.sport == pkt->sport && g->set.dport == pkt->dport;
+}
+
+static enum nfold_reason fold(struct engine *e, struct flow *f,
+			      const struct nf_pkt *pkt,
+			      const struct egress *egress)
+{
+	static const struct egress none = { 0 };
+	enum nfold_reason why;
+
+	if (!e->conf.fold)
+		return NFOLD_REASON_NO_FOLD;
+	why = consolidate(&f->entry, &f->key, f->family, &f->lmat,
+			  egress ? egress : &none);
+	if (!why && !records_true(&f->entry, pkt, egress))
+		why = NFOLD_REASON_RECORD_MISMATCH;
+	return why;
+}
+
+void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
+	       const struct egress *egress)
+{
+	enum nfold_reason why = fold(e, f, pkt, egress);
+
+	f->generation = e->conf.maps.ctl->generation;
+	/* Other kinds are a packet's outcome and counted where it is decided. */
+	if (why != NFOLD_REASON_NONE && why != f->why_slow &&
+	    reason_kind(why) == NFOLD_KIND_NOTE)
+		engine_count(e, why);
+	f->why_slow = why;
+	if (why == NFOLD_REASON_NO_FOLD)
+		return;
+	if (why != NFOLD_REASON_NONE) {
+		memset(&f->entry, 0, sizeof(f->entry));
+		f->entry.act.verdict = NFOLD_VERDICT_SLOW;
+		f->entry.act.reason = why;
+	}
+	if (f->partial)
+		f->entry.act.flags |= NFOLD_ACT_CSUM_PARTIAL;
+	f->entry.act.generation = f->generation;
+	install(e, f);
+}
+
+void gmat_tcp_seen(struct engine *e, struct flow *f, uint8_t flags)
+{
+	f->tcp_seen |= flags;
+	if (f->slot == FLOW_SLOT_NONE || !flags)
+		return;
+	__atomic_fetch_or(&flow_table_cells(engine_table(e, f->family),
+					    f->slot)->tcp_seen,
+			  f->tcp_seen, __ATOMIC_RELAXED);
+}
+
+void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told)
+{
+	struct nfold_cells *c;
+
+	if (f->slot == FLOW_SLOT_NONE)
+		return;
+	c = flow_table_cells(engine_table(e, f->family), f->slot);
+	__atomic_fetch_add(&c->packets, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&c->bytes, len, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->last_seen_ns, e->now, __ATOMIC_RELAXED);
+	if (told) {
+		f->told_packets++;
+		f->told_bytes += len;
+	}
+}
+
+void gmat_try_handover(struct engine *e, struct flow *f)
+{
+	if (!f->pending || f->held)
+		return;
+	if (!f->punted &&
+	    !(f->drained && e->now - f->pending_ns >= ENGINE_HANDOVER_NS))
+		return;
+	if (flow_table_ready(engine_table(e, f->family), f->slot))
+		gmat_pending_clear(f);
+}
+
+bool gmat_handover_tick(struct engine *e)
+{
+	struct flow *f, *next;
+	bool under_way = false;
+
+	for (f = e->pending; f; f = next) {
+		next = f->pending_next;
+		gmat_try_handover(e, f);
+		if (!f->pending || f->waiting)
+			continue;
+		if (e->now - f->pending_ns < ENGINE_HANDOVER_NS) {
+			under_way = true;
+			continue;
+		}
+		flow_table_force(engine_table(e, f->family), f->slot);
+		gmat_pending_clear(f);
+		engine_count(e, NFOLD_REASON_HANDOVER_FORCED);
+	}
+	return under_way;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lmat.h"
+
+#include <stdlib.h>
+
+#include "engine_priv.h"
+
+/* Where the NF's record goes: the direction that is being recorded, if it is
+ * the one named. NULL: nothing is recorded. */
+static struct lmat *recording(struct nf *nf, nf_fid fid)
+{
+	struct engine *e = nf->engine;
+
+	if (!e->recording || fid != e->recording->id)
+		return NULL;
+	return &e->recording->lmat;
+}
+
+static void append(struct nf *nf, nf_fid fid, struct lmat_record r)
+{
+	struct lmat *m = recording(nf, fid);
+	struct lmat_record *grown;
+
+	if (!m)
+		return;
+	if (m->cnt == m->cap) {
+		uint16_t cap = m->cap ? 2 * m->cap : 8;
+
+		grown = realloc(m->records, cap * sizeof(*grown));
+		if (!grown) {
+			m->why_slow = NFOLD_REASON_TABLE_FULL;
+			return;
+		}
+		m->records = grown;
+		m->cap = cap;
+	}
+	r.nf = nf->index;
+	m->records[m->cnt++] = r;
+}
+
+nf_fid nf_extract_fid(const struct nf_pkt *pkt)
+{
+	return pkt->fid;
+}
+
+void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha)
+{
+	append(nf, fid, (struct lmat_record){ .kind = LMAT_ACTION,
+					      .action = *ha });
+}
+
+void localmat_add_SF(struct nf *nf, nf_fid fid,
+		     const struct state_function *sf, void *arg)
+{
+	append(nf, fid, (struct lmat_record){ .kind = LMAT_FUNCTION,
+					      .function = sf, .arg = arg });
+	if (!sf->count)
+		localmat_keep_slow(nf, fid, NFOLD_REASON_STATE_FUNCTION);
+}
+
+void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
+		    void *arg, const struct header_action *update,
+		    void (*update_function)(void *arg))
+{
+	(void)condition;
+	(void)arg;
+	(void)update;
+	(void)update_function;
+	localmat_keep_slow(nf, fid, NFOLD_REASON_EVENT);
+}
+
+void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
+{
+	struct lmat *m = recording(nf, fid);
+
+	if (m && !m->why_slow)
+		m->why_slow = why;
+}
+
+void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
+{
+	struct flow *f = pkt->engine;
+
+	return f->session->blobs + nf->session_off;
+}
+
+void lmat_clear(struct lmat *m)
+{
+	m->cnt = 0;
+	m->why_slow = NFOLD_REASON_NONE;
+}
+
+void lmat_free(struct lmat *m)
+{
+	free(m->records);
+	*m = (struct lmat){ 0 };
+}
+
+void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes)
+{
+	for (uint16_t i = 0; i < m->cnt; i++) {
+		struct lmat_record *r = &m->records[i];
+		struct nf_count *count = r->arg;
+
+		if (r->kind != LMAT_FUNCTION || !r->function->count)
+			continue;
+		count->packets += packets;
+		count->bytes += bytes;
+	}
+}

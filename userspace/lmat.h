@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Local MAT: what each NF recorded for one direction of a flow, in the order
+ * in which the NFs ran (SpeedyBox, section IV). One per flow direction, owned
+ * by it; filled while the direction's packet walks the chain.
+ */
+#ifndef NFOLD_LMAT_H
+#define NFOLD_LMAT_H
+
+#include "../chains/nf.h"
+
+enum lmat_kind { LMAT_ACTION, LMAT_FUNCTION };
+
+struct lmat_record {
+	uint8_t nf;		/* index of the NF in the chain */
+	uint8_t kind;		/* enum lmat_kind */
+	struct header_action action;
+	const struct state_function *function;
+	void *arg;
+};
+
+struct lmat {
+	struct lmat_record *records;
+	uint16_t cnt;
+	uint16_t cap;
+	uint8_t why_slow;	/* enum nfold_reason; NONE: may be folded */
+};
+
+void lmat_clear(struct lmat *m);	/* keeps the memory */
+void lmat_free(struct lmat *m);
+/* Adds to every count function's cell what the kernel tier counted. */
+void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes);
+
+#endif

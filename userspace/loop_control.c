@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The engine's end of the control socket. The parent asks one thing at a time:
+ *	{"cmd":"nf"[,"nf":NAME]} {"cmd":"dump"} {"cmd":"flush"[,"sessions":[N]]}
+ *	{"cmd":"stop"}
+ * and gets what loader/control.h says; stop has no answer but the end.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../loader/control.h"
+#include "log.h"
+#include "loop_priv.h"
+
+#define STOP_NS UINT64_C(200000000)
+
+int loop_tell(struct loop *l, const char *event, const char *error)
+{
+	json_t *msg = json_pack("{s:s, s:s*}", "event", event, "error", error);
+	int err = msg ? control_send(l->conf->control_fd, msg) : -ENOMEM;
+
+	json_decref(msg);
+	return err;
+}
+
+/* A probe that can not be sent now is asked for again by route.c. */
+void loop_probe(void *ctx, uint32_t ifindex, int family,
+		const struct nf_addr *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct loop *l = ctx;
+	json_t *msg;
+
+	if (!inet_ntop(family == 4 ? AF_INET : AF_INET6, addr->a, text,
+		       sizeof(text)))
+		return;
+	msg = json_pack("{s:s, s:I, s:i, s:s}", "event", "probe", "ifindex",
+			(json_int_t)ifindex, "family", family, "addr", text);
+	if (msg)
+		control_send(l->conf->control_fd, msg);
+	json_decref(msg);
+}
+
+static json_t *refusal(int code, const char *text)
+{
+	return json_pack("{s:b, s:i, s:s}", "ok", 0, "code", code, "error",
+			 text);
+}
+
+static json_t *request_nf(struct loop *l, const json_t *msg)
+{
+	const char *name = json_string_value(json_object_get(msg, "nf"));
+	json_t *nfs = engine_nf_show(l->engine, name);
+
+	if (name && !json_object_size(nfs)) {
+		json_decref(nfs);
+		return refusal(3, "no such NF in the chain: nfold nf list shows them");
+	}
+	return json_pack("{s:b, s:o}", "ok", 1, "nfs", nfs);
+}
+
+static json_t *request_flush(struct loop *l, const json_t *msg)
+{
+	const json_t *ids = json_object_get(msg, "sessions");
+	size_t i, cnt = json_array_size(ids);
+	uint32_t *sessions = NULL, n;
+
+	if (ids && !json_is_array(ids))
+		return refusal(1, "flush: sessions must be an array of numbers");
+	if (ids) {
+		sessions = calloc(cnt + 1, sizeof(*sessions));
+		if (!sessions)
+			return refusal(1, "flush: out of memory");
+		for (i = 0; i < cnt; i++)
+			sessions[i] = json_integer_value(json_array_get(ids, i));
+	}
+	n = engine_flush(l->engine, sessions, cnt);
+	free(sessions);
+	return json_pack("{s:b, s:I}", "ok", 1, "flushed", (json_int_t)n);
+}
+
+static json_t *request_answer(struct loop *l, const json_t *msg)
+{
+	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
+
+	if (cmd && !strcmp(cmd, "nf"))
+		return request_nf(l, msg);
+	if (cmd && !strcmp(cmd, "dump"))
+		return json_pack("{s:b, s:o}", "ok", 1, "nfs",
+				 engine_nf_dump(l->engine));
+	if (cmd && !strcmp(cmd, "flush"))
+		return request_flush(l, msg);
+	return refusal(1, "engine: unknown request");
+}
+
+static void request_handle(struct loop *l, const json_t *msg)
+{
+	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
+	json_t *answer;
+	int err;
+
+	if (cmd && !strcmp(cmd, "stop")) {
+		l->stop_ns = l->now_ns + STOP_NS;
+		return;
+	}
+	answer = request_answer(l, msg);
+	err = answer ? control_send(l->conf->control_fd, answer) : -ENOMEM;
+	json_decref(answer);
+	if (err == -EMSGSIZE) {
+		answer = refusal(1, "the answer is too large for one message");
+		control_send(l->conf->control_fd, answer);
+		json_decref(answer);
+	}
+}
+
+/* Without its parent an engine ends; the chain stays in the kernel. */
+void loop_control(struct loop *l)
+{
+	json_t *msg;
+	int err = control_recv(l->conf->control_fd, &msg, 0);
+
+	if (!err) {
+		request_handle(l, msg);
+		json_decref(msg);
+	} else if (err != -ETIMEDOUT && err != -EAGAIN && err != -EBADMSG) {
+		l->gone = true;
+	}
+}
