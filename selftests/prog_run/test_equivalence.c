@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The spine: random chains of the NFs and random packets, through a side that
+ * folds (the real program and the engine behind it) and one that does not.
+ * Every packet has the same verdict, port and bytes; at the end every NF has
+ * the same state. NFOLD_SEED repeats a run, NFOLD_CHAINS and NFOLD_PACKETS make
+ * it longer.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "side.h"
+
+#define PEERS 12	/* remembered packets that answers are made from */
+
+static uint64_t seed, rng;
+
+static uint32_t pick(uint32_t n)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return (rng >> 16) % n;
+}
+
+static uint64_t env(const char *name, uint64_t otherwise)
+{
+	const char *v = getenv(name);
+
+	return v ? strtoull(v, NULL, 0) : otherwise;
+}
+
+/* --- chains --- */
+
+static const char *const rules[] = {
+	"tcp", "udp", "icmp or icmp6", "tcp dst port 8080", "dst port 80",
+	"src net 10.0.0.0/24", "ip6", "host 10.1.1.2", "udp and src port 4001",
+	"dst host 2001:db8:1::2", "not tcp",
+	/* beyond the flow key: */
+	"tcp[tcpflags] & tcp-fin != 0", "greater 120", "ip[8] > 60",
+};
+
+static int add_firewall(char *t, size_t size)
+{
+	int n = snprintf(t, size, "\tfirewall { default %s; per-packet slow;",
+			 pick(3) ? "allow" : "deny");
+
+	for (uint32_t i = pick(4); i; i--)
+		n += snprintf(t + n, size - n, " %s \"%s\";",
+			      pick(2) ? "allow" : "deny",
+			      rules[pick(sizeof(rules) / sizeof(rules[0]))]);
+	return n + snprintf(t + n, size - n, " }\n");
+}
+
+static int add_nf(char *t, size_t size, bool wire)
+{
+	switch (pick(wire ? 2 : 4)) {
+	case 0:
+		return snprintf(t, size, "\tmonitor;\n");
+	case 1:
+		return add_firewall(t, size);
+	case 2:
+		return snprintf(t, size,
+				"\tnat { source 10.0.0.0/24; pool 198.51.100.10; ports %s; seed 7; }\n",
+				pick(3) ? "1024-65535" : "2000-2005");
+	}
+	return snprintf(t, size,
+			"\tlb { seed 9; service a { vip 10.9.9.9:80/tcp; vip 10.9.9.9:53/udp; backend 10.1.1.2:8080; backend 10.1.2.2:8080 weight 2; }\n"
+			"\t  service b { vip [2001:db8:9::9]:80/tcp; backend [2001:db8:1::2]:8080; } }\n");
+}
+
+static void chain_text(char *t, size_t size)
+{
+	bool wire = !pick(4);
+	int n = snprintf(t, size, "chain eq {\n\t%s\n\ttable-size %s;\n",
+			 wire ? "on p0 inside, p1 outside; mode wire;" :
+				"on p0 inside, p1 outside, p2 outside;",
+			 pick(4) ? "1k" : "64");
+
+	for (uint32_t i = 1 + pick(4); i; i--)
+		n += add_nf(t + n, size - n, wire);
+	snprintf(t + n, size - n, "}\n");
+}
+
+/* --- packets --- */
+
+/* What left the box, and where: the answers come from there. */
+static struct {
+	struct frame f;
+	uint32_t port;
+} peers[PEERS];
+static uint32_t peer_cnt;
+
+static void set_addr(struct frame *f, uint32_t *to, uint8_t net, uint8_t host)
+{
+	uint8_t *b = (uint8_t *)to;
+
+	memset(to, 0, 16);
+	if (f->family == 4) {
+		memcpy(b, (uint8_t[]){ 10, net != 0, net, host }, 4);
+		return;
+	}
+	memcpy(b, (uint8_t[]){ 0x20, 1, 0x0d, 0xb8, 0, net }, 6);
+	b[15] = host;
+}
+
+static void random_ends(struct frame *f, uint32_t *port, uint32_t port_cnt)
+{
+	static const uint16_t dports[] = { 80, 53, 8080 };
+
+	*port = pick(port_cnt);
+	set_addr(f, f->saddr, *port, 2 + pick(3));
+	if (pick(2))
+		set_addr(f, f->daddr, 9, 9);
+	else
+		set_addr(f, f->daddr, pick(5), 1 + pick(2));
+	if (f->family == 4 && !pick(12))
+		f->daddr[0] = inet_addr("198.51.100.10");
+	f->sport = 4000 + pick(3);
+	f->dport = dports[pick(3)];
+	f->icmp_type = f->family == 4 ? (pick(6) ? 8 : 0) :
+					(pick(6) ? 128 : 129);
+}
+
+static void answer_ends(struct frame *f, uint32_t *port)
+{
+	uint32_t i = pick(peer_cnt);
+	const struct frame *to = &peers[i].f;
+
+	*port = peers[i].port;
+	f->family = to->family;
+	f->l4proto = to->l4proto;
+	f->tags = to->tags;
+	memcpy(f->vid, to->vid, sizeof(f->vid));
+	memcpy(f->saddr, to->daddr, sizeof(f->saddr));
+	memcpy(f->daddr, to->saddr, sizeof(f->daddr));
+	f->sport = to->dport;
+	f->dport = to->sport;
+	if (f->l4proto == IPPROTO_ICMP || f->l4proto == IPPROTO_ICMPV6) {
+		f->sport = to->sport;
+		f->icmp_type = to->icmp_type ^ (f->family == 4 ? 8 : 1);
+	}
+}
+
+static void random_frame(struct frame *f, uint32_t *port, uint32_t port_cnt)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_TCP,
+					  IPPROTO_UDP, IPPROTO_UDP,
+					  IPPROTO_ICMP, 47 };
+	static const uint8_t flags[] = { 2, 0x12, 0x10, 0x10, 0x18, 0x11, 4 };
+
+	*f = (struct frame){ .family = pick(3) ? 4 : 6 };
+	f->l4proto = protos[pick(sizeof(protos))];
+	if (f->family == 6 && f->l4proto == IPPROTO_ICMP)
+		f->l4proto = IPPROTO_ICMPV6;
+	f->tags = pick(8) ? 0 : 1 + pick(2);
+	f->vid[0] = 10 + pick(2);
+	f->vid[1] = 20;
+	if (peer_cnt && pick(2))
+		answer_ends(f, port);
+	else
+		random_ends(f, port, port_cnt);
+	f->ttl = pick(16) ? 64 : pick(3);
+	f->payload = pick(8) ? pick(100) : pick(1400);
+	f->fill = pick(256);
+	f->options = pick(10) ? 0 : 1 + pick(3);
+	f->tcp_flags = flags[pick(sizeof(flags))];
+	f->csum = pick(8) ? FRAME_CSUM_GOOD : pick(4);
+	if (f->csum == FRAME_CSUM_NONE && f->l4proto != IPPROTO_UDP)
+		f->csum = FRAME_CSUM_GOOD;
+	if (f->csum == FRAME_CSUM_PARTIAL && f->l4proto != IPPROTO_UDP &&
+	    f->l4proto != IPPROTO_TCP)
+		f->csum = FRAME_CSUM_GOOD;
+}
+
+/* Remembers a packet that left, with the header it left with. */
+static void remember(const struct frame *sent, const struct outcome *o)
+{
+	uint32_t i = peer_cnt < PEERS ? peer_cnt++ : pick(PEERS);
+	const uint8_t *ip = o->bytes + 14 + 4 * sent->tags;
+	struct frame *f = &peers[i].f;
+	const uint8_t *l4;
+
+	*f = *sent;
+	peers[i].port = o->port;
+	if (f->family == 4) {
+		memcpy(f->saddr, ip + 12, 4);
+		memcpy(f->daddr, ip + 16, 4);
+		l4 = ip + 20 + 4 * f->options;
+	} else {
+		memcpy(f->saddr, ip + 8, 16);
+		memcpy(f->daddr, ip + 24, 16);
+		l4 = ip + 40 + 8 * f->options;
+	}
+	if (f->l4proto == IPPROTO_TCP || f->l4proto == IPPROTO_UDP) {
+		f->sport = l4[0] << 8 | l4[1];
+		f->dport = l4[2] << 8 | l4[3];
+	} else {
+		f->sport = l4[4] << 8 | l4[5];
+	}
+}
+
+/* --- comparison --- */
+
+static void dump_bytes(const char *name, const struct outcome *o)
+{
+	printf("# %s: verdict %d port %u len %u:", name, o->verdict, o->port,
+	       o->len);
+	for (uint32_t i = 0; i < o->len && i < 80; i++)
+		printf("%s%02x", i % 16 ? "" : " ", o->bytes[i]);
+	printf("\n");
+}
+
+/* in: the frame as it was sent, as an outcome for the sake of printing. */
+static void must_equal(const struct outcome *a, const struct outcome *b,
+		       const struct outcome *in, const char *text,
+		       uint64_t chain, uint64_t n)
+{
+	if (a->verdict == b->verdict && a->port == b->port &&
+	    (a->verdict == OUT_DROP ||
+	     (a->len == b->len && !memcmp(a->bytes, b->bytes, a->len))))
+		return;
+	printf("# NFOLD_SEED=%llu: chain %llu, packet %llu\n%s",
+	       (unsigned long long)seed, (unsigned long long)chain,
+	       (unsigned long long)n, text);
+	dump_bytes("sent    ", in);
+	dump_bytes("folded  ", a);
+	dump_bytes("unfolded", b);
+	fail_msg("folded and unfolded differ");
+}
+
+static void must_equal_state(struct side *s, const char *text, uint64_t chain)
+{
+	json_t *a = engine_nf_dump(s[0].e), *b = engine_nf_dump(s[1].e);
+
+	if (!json_equal(a, b)) {
+		printf("# NFOLD_SEED=%llu: chain %llu\n%s# folded   %s\n# unfolded %s\n",
+		       (unsigned long long)seed, (unsigned long long)chain,
+		       text, json_dumps(a, JSON_COMPACT | JSON_SORT_KEYS),
+		       json_dumps(b, JSON_COMPACT | JSON_SORT_KEYS));
+		fail_msg("NF states differ");
+	}
+	json_decref(a);
+	json_decref(b);
+	assert_int_equal(engine_sessions(s[0].e), engine_sessions(s[1].e));
+}
+
+/* Time, ticks and the occasional operator, the same on both sides. */
+static void pass_time(struct side *s, uint64_t *now)
+{
+	uint32_t what = pick(200), id = 1 + pick(30);
+
+	*now += pick(10) ? pick(1000000) : 3000000;
+	if (!what)
+		*now += 100 * NF_SEC;
+	for (int i = 0; i < 2; i++) {
+		engine_now(s[i].e, *now);
+		if (pick(2) && !i)
+			side_left_all(&s[i]);
+		if (i)
+			side_left_all(&s[i]);
+		engine_drained(s[i].e);
+		engine_tick(s[i].e);
+		flow_table_reclaim(s[i].tables[0]);
+		flow_table_reclaim(s[i].tables[1]);
+		if (what == 1)
+			engine_invalidate_all(s[i].e);
+		if (what == 2)
+			engine_flush(s[i].e, &id, 1);
+	}
+}
+
+static uint64_t run_chain(uint64_t chain, uint64_t packets)
+{
+	struct chain_file *file;
+	struct conf_error err;
+	struct outcome a, b, in = { 0 };
+	struct side s[2];
+	uint64_t now = NF_SEC;
+	char text[4096];
+
+	chain_text(text, sizeof(text));
+	if (chain_load(&file, "random.chain", text, &err)) {
+		conf_error_print(stdout, &err);
+		fail_msg("chain refused");
+	}
+	side_start(&s[0], file->chains, true);
+	side_start(&s[1], file->chains, false);
+	peer_cnt = 0;
+	for (uint64_t n = 0; n < packets; n++) {
+		struct frame f;
+
+		pass_time(s, &now);
+		random_frame(&f, &in.port, file->chains[0].port_cnt);
+		memcpy(f.dmac, s[0].maps->ports[in.port].mac, 6);
+		f.smac[0] = 2;
+		in.len = frame_build(&f, in.bytes);
+		if (!pick(30))
+			in.len -= pick(in.len - 13);
+		side_packet(&s[0], in.port, in.bytes, in.len, &a);
+		side_packet(&s[1], in.port, in.bytes, in.len, &b);
+		must_equal(&a, &b, &in, text, chain, n);
+		if (a.verdict == OUT_SENT)
+			remember(&f, &a);
+	}
+	must_equal_state(s, text, chain);
+	now = s[0].by_kernel;
+	side_stop(&s[0]);
+	side_stop(&s[1]);
+	chain_file_free(file);
+	return now;
+}
+
+static void random_chains_folded_equal_unfolded(void **state)
+{
+	uint64_t chains = env("NFOLD_CHAINS", 60);
+	uint64_t packets = env("NFOLD_PACKETS", 2000);
+	uint64_t by_kernel = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < chains; i++) {
+		rng = seed * 1000003 + i + 1;
+		for (int warm = 0; warm < 16; warm++)
+			pick(2);
+		by_kernel += run_chain(i, packets);
+	}
+	printf("# seed %llu: %llu chains x %llu packets, the kernel alone decided %.0f %% of the folded side's\n",
+	       (unsigned long long)seed, (unsigned long long)chains,
+	       (unsigned long long)packets,
+	       100.0 * by_kernel / (chains * packets));
+	assert_true(by_kernel > chains * packets / 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_chains_folded_equal_unfolded),
+	};
+
+	seed = env("NFOLD_SEED", time(NULL));
+	printf("# NFOLD_SEED=%llu\n", (unsigned long long)seed);
+	side_net();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
