@@ -106,7 +106,7 @@ check: all $(CHECKS)
 	$Q tests/run.sh check $(CHECKS) $(wildcard tests/test_*.sh)
 
 selftest: all $(SELFT) $(TOOLS)
-	$Q tests/run.sh selftest $(SELFT) $(sort $(wildcard selftests/*/*.sh))
+	$Q tests/run.sh selftest $(SELFT) $(sort $(wildcard selftests/net/*.sh))
 
 test: deps
 	$Q $(MAKE) all

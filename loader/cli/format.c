@@ -110,30 +110,15 @@ void format_writers(char *buf, size_t size, const struct view_flow *f)
 	}
 }
 
-static const char *const reason_words[NFOLD_REASON_MAX] = {
-#define X(id, word, kind, text) [NFOLD_REASON_##id] = word,
-	NFOLD_REASONS(X)
-#undef X
-};
-
-static const char *const reason_texts[NFOLD_REASON_MAX] = {
-#define X(id, word, kind, text) [NFOLD_REASON_##id] = text,
-	NFOLD_REASONS(X)
-#undef X
-};
-
 const char *format_reason(uint8_t reason)
 {
-	if (reason < NFOLD_REASON_MAX && reason_words[reason])
-		return reason_words[reason];
-	return "unknown";
+	return reason < NFOLD_REASON_CNT ? reason_word(reason) : "unknown";
 }
 
 const char *format_reason_text(uint8_t reason)
 {
-	if (reason < NFOLD_REASON_MAX && reason_texts[reason])
-		return reason_texts[reason];
-	return "not known to this version";
+	return reason < NFOLD_REASON_CNT ? reason_text(reason) :
+					   "not known to this version";
 }
 
 static bool flow_stale(const struct view_flow *f)

@@ -6,12 +6,6 @@
 #include "format.h"
 #include "view.h"
 
-static const uint8_t kind_of[NFOLD_REASON_MAX] = {
-#define X(id, word, kind, text) [NFOLD_REASON_##id] = NFOLD_KIND_##kind,
-	NFOLD_REASONS(X)
-#undef X
-};
-
 /* Drops are counted on both sides; the side is told by the row. */
 enum side { SIDE_XDP, SIDE_ENGINE };
 
@@ -52,7 +46,7 @@ static void sum_rows(const struct view *v, struct sums *s)
  * sides' counters are its count. */
 static uint64_t group_count(const struct sums *s, size_t g, int reason)
 {
-	if (reason >= NFOLD_REASON_CNT || kind_of[reason] != groups[g].kind)
+	if (reason >= NFOLD_REASON_CNT || reason_kind(reason) != groups[g].kind)
 		return 0;
 	if (groups[g].kind != NFOLD_KIND_DROP)
 		return s->by[SIDE_XDP][reason] + s->by[SIDE_ENGINE][reason];
