@@ -58,7 +58,8 @@ static __always_inline enum nfold_reason bypass(struct packet *pkt)
 /* Well formed as far as the parser looked, but no flow. */
 static __always_inline int is_unhandled(enum nfold_reason why)
 {
-	return why == NFOLD_REASON_ETHERTYPE || why == NFOLD_REASON_VLAN_DEPTH ||
+	return why == NFOLD_REASON_ETHERTYPE ||
+	       why == NFOLD_REASON_VLAN_DEPTH ||
 	       why == NFOLD_REASON_FRAGMENT || why == NFOLD_REASON_IPV6_EXT ||
 	       why == NFOLD_REASON_ICMP_OTHER;
 }

@@ -74,6 +74,7 @@ int instance_configure(struct instance *i, const struct chain *c,
 				     strerror(-ret));
 	config_ports(i, config);
 	config->router = !c->wire;
+	config->linear = !i->frags;
 	config->onmiss_pass = c->onmiss_pass;
 	config->unhandled_pass = c->unhandled_pass;
 #ifdef __aarch64__

@@ -64,7 +64,8 @@ static __always_inline void store32(void *p, __u32 v)
 	NFOLD_STORE(nfold_raw32, p, v);
 }
 
-/* PAIR: two consecutive fields as one word, both in memory order. BE: constant and variable byte swaps without a system header, so that BPF and user space
+/* PAIR: two consecutive fields as one word, both in memory order. BE: constant
+ * and variable byte swaps without a system header, so that BPF and user space
  * share them.
  */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

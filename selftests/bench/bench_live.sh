@@ -5,7 +5,7 @@
 # from a pool, default-deny filter, counter) in the same topology. Small UDP
 # packets of 64 flows from the in-kernel generator; what counts is what reaches
 # the servers. The three take turns; medians of ROUNDS.
-. "$(dirname "$0")/../net/lib.sh"
+. "$(dirname "$0")/../net/lib.bash"
 flows=64 seconds=${SECONDS_A_RUN:-3} rounds=${ROUNDS:-3}
 vip=198.51.100.80 port=5201
 
