@@ -74,6 +74,14 @@ static __always_inline int is_link_control(enum nfold_reason why,
 	       p->icmp_type >= ND_FIRST && p->icmp_type <= ND_LAST;
 }
 
+/* Router mode: for many, so for the host among others. On a wire such a packet
+ * belongs to a flow like any other, and the chain decides on it. */
+static __always_inline int is_group(const struct packet *pkt)
+{
+	return config.router &&
+	       (pkt->group || (pkt->p.flags & NFOLD_PARSE_GROUP));
+}
+
 /* The parser refused: why. Fragments and unknown extension headers belong to
  * flows that the chain decides on, so `unhandled pass` does not reach them.
  */
@@ -87,7 +95,7 @@ static __always_inline enum nfold_reason refuse(struct packet *pkt,
 	if (is_link_control(why, p))
 		return bypass(pkt);
 	if (p->family) {
-		if (pkt->group || (p->flags & NFOLD_PARSE_GROUP))
+		if (is_group(pkt))
 			return bypass(pkt);
 		if (config.router && is_for_host(p))
 			return NFOLD_REASON_HOST;

@@ -68,7 +68,7 @@ static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
 			      pkt->len, pkt->zone, &pkt->p);
 	if (why)
 		return refuse(pkt, why);
-	if (pkt->group || (pkt->p.flags & NFOLD_PARSE_GROUP))
+	if (is_group(pkt))
 		return bypass(pkt);
 	why = lookup4(&pkt->p.key4, &set, &hit);
 	if (why == NFOLD_REASON_MISS)
@@ -90,7 +90,7 @@ static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
 			      pkt->len, pkt->zone, &pkt->p);
 	if (why)
 		return refuse(pkt, why);
-	if (pkt->group || (pkt->p.flags & NFOLD_PARSE_GROUP))
+	if (is_group(pkt))
 		return bypass(pkt);
 	why = lookup6(&pkt->p.key6, &set, &hit);
 	if (why == NFOLD_REASON_MISS)

@@ -29,7 +29,6 @@
 #define NEW_SADDR 0xc633640aU	/* 198.51.100.10: the NAT pool's */
 #define NEW_DADDR 0x0a010102U	/* 10.1.1.2: a server */
 #define NEW_DPORT 8080
-#define FLOWS_MAX (1U << 20)
 #define ROUNDS_MAX 25
 
 struct bench {
@@ -66,7 +65,7 @@ static void net_make(void)
 	      "ip addr add 10.1.1.1/24 dev srv0");
 }
 
-static void instance_make(struct bench *b)
+static void instance_make(struct bench *b, uint32_t flows)
 {
 	struct instance_error ierr;
 	struct chain_file *file;
@@ -76,7 +75,8 @@ static void instance_make(struct bench *b)
 		conf_error_print(stderr, &err);
 		exit(1);
 	}
-	file->chains[0].table_size = FLOWS_MAX;
+	if (flows > file->chains[0].table_size)
+		file->chains[0].table_size = flows;
 	if (instance_load(&b->inst, &file->chains[0], "/sys/fs/bpf", &ierr))
 		die(ierr.text);
 	b->maps = instance_maps(b->inst);
@@ -167,13 +167,13 @@ static void both_install(struct bench *b, uint32_t i)
 		die("hash map full");
 }
 
-static void programs_make(struct bench *b)
+static void programs_make(struct bench *b, uint32_t flows)
 {
 	uint32_t port = 1, ifindex = b->maps->ports[1].ifindex;
 
 	b->hash = hash_bpf__open();
 	if (!b->hash ||
-	    bpf_map__set_max_entries(b->hash->maps.flows, FLOWS_MAX) ||
+	    bpf_map__set_max_entries(b->hash->maps.flows, flows) ||
 	    hash_bpf__load(b->hash))
 		die("hash program");
 	if (bpf_map__update_elem(b->hash->maps.ports, &port, sizeof(port),
@@ -272,27 +272,33 @@ static void figure(struct bench *b, const char *name, uint32_t flows,
 	fflush(stdout);
 }
 
+/* Both tables made for the number of flows that they hold. */
+static void run(const char *name, uint32_t flows, int rounds)
+{
+	struct bench b = { 0 };
+
+	instance_make(&b, flows);
+	table_make(&b);
+	programs_make(&b, flows);
+	frame_make(&b);
+	for (uint32_t i = 0; i < flows; i++)
+		both_install(&b, i);
+	figure(&b, name, flows, rounds);
+	wrap_bpf__destroy(b.wrap);
+	hash_bpf__destroy(b.hash);
+	flow_table_free(b.table);
+	instance_free(b.inst);
+}
+
 int main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 7;
-	static struct bench b;
-	uint32_t i = 0;
+	int rounds = argc > 1 ? atoi(argv[1]) : 9;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		die("ROUNDS is 1 to 25");
 	net_make();
-	instance_make(&b);
-	table_make(&b);
-	programs_make(&b);
-	frame_make(&b);
-	for (; i < 1; i++)
-		both_install(&b, i);
-	figure(&b, "fold_vs_hash_1", 1, rounds);
-	for (; i < 65536; i++)
-		both_install(&b, i);
-	figure(&b, "fold_vs_hash_64k", 65536, rounds);
-	for (; i < FLOWS_MAX; i++)
-		both_install(&b, i);
-	figure(&b, "fold_vs_hash_1m", FLOWS_MAX, rounds);
+	run("fold_vs_hash_1", 1, rounds);
+	run("fold_vs_hash_64k", 65536, rounds);
+	run("fold_vs_hash_1m", 1048576, rounds);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/udp.h>
 
@@ -53,13 +54,14 @@ int wrap(struct xdp_md *ctx)
 	*(__u16 *)(eth->h_dest + 4) = *(__u16 *)(dmac + 4);
 	ip->saddr = bpf_htonl(bench_saddr(i));
 	ip->daddr = bpf_htonl(BENCH_DADDR);
-	ip->ttl = BENCH_TTL;
 	sum = base_check + (ip->saddr >> 16) + (ip->saddr & 0xffff);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	ip->check = ~sum;
-	udp->source = bpf_htons(bench_sport(i));
-	udp->dest = bpf_htons(BENCH_DPORT);
+	/* Whole words, as a device would have left them long ago: a load that
+	 * is wider than the store before it waits for the store. */
+	*(__u32 *)&ip->ttl = BENCH_TTL | IPPROTO_UDP << 8 |
+			     (__u32)(__u16)~sum << 16;
+	*(__u32 *)udp = bpf_htonl((__u32)bench_sport(i) << 16 | BENCH_DPORT);
 	bpf_tail_call(ctx, &target, 0);
 	return XDP_ABORTED;
 }
