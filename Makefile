@@ -46,7 +46,7 @@ BPF     := $(wildcard bpf/*.bpf.c selftests/*/*.bpf.c)
 SKEL    := $(BPF:%.bpf.c=$B/%.skel.h)
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
 SELFT   := $(patsubst %.c,$B/%,$(wildcard selftests/prog_run/test_*.c))
-TOOLS   := $(patsubst %.c,$B/%,$(wildcard selftests/net/*.c))
+TOOLS   := $(patsubst %.c,$B/%,$(filter-out %.bpf.c,$(wildcard selftests/net/*.c)))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard selftests/bench/bench_*.c))
 
 all: $B/nfold $B/nfoldd
