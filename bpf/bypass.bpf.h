@@ -9,8 +9,11 @@
 #include "bpf/packet.bpf.h"
 #include "maps/ipproto.h"
 
-#define ND_FIRST 133		/* RFC 4861: router solicitation ... */
-#define ND_LAST 137		/* ... redirect */
+/* ICMPv6 that never leaves its link and that hosts can not do without (RFC 4890
+ * section 4.4): MLD's 130 to 132, ND's 133 to 137, MLDv2's report. */
+#define MLD_FIRST 130
+#define ND_LAST 137
+#define MLD2_REPORT 143
 
 /* What "hosts" says of an address (memory order); 0: not the host's. A global
  * function, for the sake of its caller's stack. */
@@ -71,7 +74,8 @@ static __always_inline int is_link_control(enum nfold_reason why,
 	if (why == NFOLD_REASON_ETHERTYPE)
 		return p->ethertype == NFOLD_TYPE_ARP;
 	return why == NFOLD_REASON_ICMP_OTHER && p->family == 6 &&
-	       p->icmp_type >= ND_FIRST && p->icmp_type <= ND_LAST;
+	       ((p->icmp_type >= MLD_FIRST && p->icmp_type <= ND_LAST) ||
+		p->icmp_type == MLD2_REPORT);
 }
 
 /* Router mode: for many, so for the host among others. On a wire such a packet

@@ -48,13 +48,12 @@ done
 begin
 wait_for 20 grep -q '^  TCP' "$tmp/demo.log"
 stop demo KILL
-sed -i 's/backend 10.1.2.2:8080 weight 1;/backend 10.1.2.2:8081 weight 1;/' \
-	"$tmp/tree/chains/edge.chain"
+sed -i '/allow "icmp and/d' "$tmp/tree/chains/edge.chain"
 killed=$pid
 begin
 finish demo
-is $? 1 "with a backend that does not answer the demo fails"
+is $? 1 "with a chain that forbids pings the demo fails"
 check "and says which claim does not hold" \
-	grep -q '^  FAILED every HTTP request over IPv4' "$tmp/demo.log"
+	grep -q '^  FAILED every ping over IPv4 was answered' "$tmp/demo.log"
 is "$(left $killed)$(left $pid)" "" \
 	"what a killed demo left is removed by the next, which leaves nothing"

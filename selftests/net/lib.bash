@@ -409,7 +409,7 @@ account_end() {
 
 # capture NAME NS FILTER: what arrives there; ended by uncapture NAME
 capture() {
-	bg "cap-$1" "$2" tcpdump -i net0 -Q in -U -s 0 --immediate-mode \
+	bg "cap-$1" "$2" tcpdump -i net0 -Q in -U -s 0 -B 32768 --immediate-mode \
 		-w "$tmp/$1.pcap" "$3"
 	wait_for 5 grep -q listening "$tmp/cap-$1.log"
 }
