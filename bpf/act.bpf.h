@@ -14,7 +14,7 @@
 #define DMAC_MASK 0x0000ffffffffffffULL
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "DMAC_MASK");
 
-#define TCP_CLOSED (NFOLD_TCP_FIN | NFOLD_TCP_RST)
+#define TCP_CLOSED (NFOLD_TCP_FIN | NFOLD_TCP_RST | NFOLD_TCP_PEER_CLOSED)
 
 /* TCP flags that the session's other direction has shown. */
 static __always_inline __u32 peer_tcp_seen(const struct nfold_cells *cells,

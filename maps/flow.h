@@ -90,6 +90,10 @@ struct nfold_cells {
 #define NFOLD_TCP_SYN 0x02
 #define NFOLD_TCP_RST 0x04
 #define NFOLD_TCP_ACK 0x10
+#define NFOLD_TCP_OCTET 0xff
+/* Beside them, in cells: the other direction has no entry and has shown FIN or
+ * RST in the slow path. */
+#define NFOLD_TCP_PEER_CLOSED 0x100
 
 enum nfold_field {
 	NFOLD_FIELD_SADDR,

@@ -16,6 +16,8 @@
 
 #include "engine_priv.h"
 
+#define TCP_CLOSED (NFOLD_TCP_FIN | NFOLD_TCP_RST)
+
 static void pending_add(struct engine *e, struct flow *f)
 {
 	f->pending = true;
@@ -39,6 +41,36 @@ void gmat_pending_clear(struct flow *f)
 	f->pending = false;
 }
 
+static void cells_tcp_seen(struct engine *e, struct flow *f, uint32_t bits)
+{
+	struct nfold_cells *c;
+
+	if (f->slot == FLOW_SLOT_NONE || !bits)
+		return;
+	c = flow_table_cells(engine_table(e, f->family), f->slot);
+	__atomic_fetch_or(&c->tcp_seen, bits, __ATOMIC_RELAXED);
+}
+
+/* A direction without an entry tells the other's entry that it has closed. */
+static uint32_t peer_closed(const struct flow *f)
+{
+	const struct flow *peer = f->session->dir[!f->reply];
+
+	return peer && peer->slot == FLOW_SLOT_NONE &&
+			       (peer->tcp_seen & TCP_CLOSED) ?
+		       NFOLD_TCP_PEER_CLOSED : 0;
+}
+
+void gmat_tcp_seen(struct engine *e, struct flow *f, uint8_t flags)
+{
+	struct flow *peer = f->session->dir[!f->reply];
+
+	f->tcp_seen |= flags;
+	cells_tcp_seen(e, f, flags);
+	if (peer && (flags & TCP_CLOSED))
+		cells_tcp_seen(e, peer, peer_closed(peer));
+}
+
 static void flow_entry_fill(struct engine *e, struct flow *f,
 			    struct flow_entry *fe)
 {
@@ -52,7 +84,7 @@ static void flow_entry_fill(struct engine *e, struct flow *f,
 		.reply = f->reply,
 		.drop_nf = f->entry.drop_nf,
 		.now_ns = e->now,
-		.tcp_seen = f->tcp_seen,
+		.tcp_seen = f->tcp_seen | peer_closed(f),
 	};
 	memcpy(fe->writer, f->entry.writer, sizeof(fe->writer));
 	if (peer && peer->slot != FLOW_SLOT_NONE)
@@ -147,16 +179,6 @@ void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
 		f->entry.act.flags |= NFOLD_ACT_CSUM_PARTIAL;
 	f->entry.act.generation = f->generation;
 	install(e, f);
-}
-
-void gmat_tcp_seen(struct engine *e, struct flow *f, uint8_t flags)
-{
-	f->tcp_seen |= flags;
-	if (f->slot == FLOW_SLOT_NONE || !flags)
-		return;
-	__atomic_fetch_or(&flow_table_cells(engine_table(e, f->family),
-					    f->slot)->tcp_seen,
-			  f->tcp_seen, __ATOMIC_RELAXED);
 }
 
 void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told)

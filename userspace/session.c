@@ -207,7 +207,8 @@ uint32_t flow_tcp_seen(struct engine *e, struct flow *f)
 	struct nfold_cells *c = cells_of(e, f);
 
 	return f->tcp_seen |
-	       (c ? __atomic_load_n(&c->tcp_seen, __ATOMIC_RELAXED) : 0);
+	       (c ? __atomic_load_n(&c->tcp_seen, __ATOMIC_RELAXED) &
+			    NFOLD_TCP_OCTET : 0);
 }
 
 uint64_t session_last_seen(struct engine *e, struct session *s)
