@@ -28,6 +28,7 @@ rate() { # delivered packets a second, after a second's start-up
 use_nfold() { # WORD...
 	attach "$top/chains/edge.chain" "$@"
 }
+mac_of() { in_ns "$1" ip -br link show dev "$2" | awk '{ print $3 }'; }
 # the servers' addresses are fixed: their XDP programs answer no ARP
 fix_neighbours() {
 	local s
@@ -35,7 +36,7 @@ fix_neighbours() {
 		# shellcheck disable=SC2086
 		set -- $s
 		in_ns box ip neigh replace "$3" dev "$2" nud permanent lladdr \
-			"$(in_ns "$1" cat /sys/class/net/net0/address)"
+			"$(mac_of "$1" net0)"
 	done
 }
 use_nftables() {
@@ -84,7 +85,7 @@ figure() { # NAME "VALUES" "BASELINES"
 planned=0
 setup
 fix_neighbours
-box_mac=$(in_ns box cat /sys/class/net/cli0/address)
+box_mac=$(mac_of box cli0)
 for s in s1 s2; do
 	bg sink-$s $s "$tools/livegen" sink net0
 	wait_for 5 grep -q ready "$tmp/sink-$s.log"

@@ -55,7 +55,7 @@ static inline void side_net(void)
 {
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS))
 		side_die("unshare: needs root");
-	if (system("mount --make-rprivate / && mkdir -p /run/nfold-eq-bpf && "
+	if (system("mount --make-rprivate / 2>/dev/null; mkdir -p /run/nfold-eq-bpf && "
 		   "mount -t bpf bpf /run/nfold-eq-bpf && ip link set lo up && "
 		   "for p in p0 p1 p2; do ip link add $p type veth peer name "
 		   "peer-$p && ip link set $p up && ip link set peer-$p up || "
