@@ -49,7 +49,15 @@ SELFT   := $(patsubst %.c,$B/%,$(wildcard selftests/prog_run/test_*.c))
 TOOLS   := $(patsubst %.c,$B/%,$(filter-out %.bpf.c,$(wildcard selftests/net/*.c)))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard selftests/bench/bench_*.c))
 
-all: $B/nfold $B/nfoldd
+all: tools $B/nfold $B/nfoldd
+
+# What is missing is named, with Debian's package.
+tools:
+	$Q for t in $(CLANG):clang-19 bpftool:bpftool flex:flex bison:bison \
+		pkg-config:pkg-config; do command -v $${t%:*} > /dev/null || { \
+		echo "make: $${t%:*} is missing: apt install $${t#*:}, or make deps" >&2; exit 1; }; done
+	$Q pkg-config --exists $(LIBS) || { pkg-config --print-errors --exists $(LIBS); \
+		echo "make: libraries are missing: make deps" >&2; exit 1; }
 
 help:
 	@echo 'all deps install check selftest test bench fuzz golden demo format clean'
@@ -144,7 +152,7 @@ format:
 clean:
 	rm -rf build build-san
 
-.PHONY: all help check selftest test bench demo fuzz golden deps install format clean
+.PHONY: all tools help check selftest test bench demo fuzz golden deps install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
