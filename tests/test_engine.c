@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/frame.h"
+#include "tests/pkt.h"
 #include "userspace/engine.h"
 
 #define MS (NF_SEC / 1000)
@@ -130,7 +130,7 @@ static struct box {
 	struct nf *nfs[4];
 	struct engine *e;
 	uint64_t now;
-	uint8_t buf[FRAME_MAX];
+	uint8_t buf[PKT_MAX];
 	uint32_t len;
 	struct engine_pkt pkt;
 	struct nfold_punt punt;
@@ -243,30 +243,34 @@ static int teardown(void **state)
 
 /* --- packets --- */
 
-static struct frame request(uint8_t l4proto, uint16_t sport)
+static struct pkt request(uint8_t l4proto, uint16_t sport)
 {
-	return (struct frame){
-		.family = 4, .l4proto = l4proto, .ttl = 64, .payload = 20,
-		.saddr = { inet_addr("10.0.0.2") },
-		.daddr = { inet_addr("198.51.100.80") },
+	return (struct pkt){
+		.family = 4, .proto = l4proto, .ttl = 64, .payload = 20,
+		.src = { 10, 0, 0, 2 }, .dst = { 198, 51, 100, 80 },
 		.sport = sport, .dport = 80,
 	};
 }
 
-static struct frame answer(uint8_t l4proto, uint16_t dport)
+static void set_addr(uint8_t *to, const char *text)
 {
-	struct frame f = request(l4proto, 8080);
+	inet_pton(AF_INET, text, to);
+}
 
-	f.saddr[0] = inet_addr("10.1.0.9");
-	f.daddr[0] = inet_addr("10.0.0.2");
+static struct pkt answer(uint8_t l4proto, uint16_t dport)
+{
+	struct pkt f = request(l4proto, 8080);
+
+	set_addr(f.src, "10.1.0.9");
+	set_addr(f.dst, "10.0.0.2");
 	f.dport = dport;
 	return f;
 }
 
-static enum engine_verdict put(const struct frame *f, uint32_t port,
+static enum engine_verdict put(const struct pkt *f, uint32_t port,
 			       enum nfold_reason reason, uint32_t slot)
 {
-	box.len = frame_build(f, box.buf);
+	box.len = pkt_build(f, box.buf);
 	box.punt = (struct nfold_punt){
 		.magic = NFOLD_PUNT_MAGIC, .reason = reason, .port = port,
 		.slot = slot, .counted = reason == NFOLD_REASON_PENDING,
@@ -277,7 +281,7 @@ static enum engine_verdict put(const struct frame *f, uint32_t port,
 }
 
 /* As XDP would: counts the packet in a pending entry and says so. */
-static enum engine_verdict punted(const struct frame *f, uint32_t port)
+static enum engine_verdict punted(const struct pkt *f, uint32_t port)
 {
 	struct nfold_cells *c = NULL;
 	uint32_t slot;
@@ -286,7 +290,7 @@ static enum engine_verdict punted(const struct frame *f, uint32_t port)
 		struct flow_entry fe;
 
 		if (flow_table_read(box.tables[0], slot, &fe, NULL) &&
-		    fe.key.saddr[0] == f->saddr[0] &&
+		    !memcmp(fe.key.saddr, f->src, 4) &&
 		    fe.key.sport == htons(f->sport) &&
 		    fe.key.dport == htons(f->dport)) {
 			c = flow_table_cells(box.tables[0], slot);
@@ -299,7 +303,7 @@ static enum engine_verdict punted(const struct frame *f, uint32_t port)
 	return put(f, port, NFOLD_REASON_PENDING, slot + 1);
 }
 
-static enum engine_verdict pass(const struct frame *f, uint32_t port)
+static enum engine_verdict pass(const struct pkt *f, uint32_t port)
 {
 	enum engine_verdict v = put(f, port, NFOLD_REASON_MISS, 0);
 
@@ -340,19 +344,19 @@ static void idle(uint64_t ns)
 
 static void first_packet_walks_is_rewritten_and_is_folded(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000), want = f;
-	uint8_t bytes[FRAME_MAX];
+	struct pkt f = request(IPPROTO_UDP, 4000), want = f;
+	uint8_t bytes[PKT_MAX];
 	struct flow_entry fe;
 	uint32_t len;
 
 	(void)state;
 	assert_int_equal(pass(&f, 0), ENGINE_TX);
-	want.daddr[0] = inet_addr("10.1.0.9");
+	set_addr(want.dst, "10.1.0.9");
 	want.dport = 8080;
 	want.ttl--;
 	want.dmac[5] = 0x11;
 	want.smac[5] = 2;
-	len = frame_build(&want, bytes);
+	len = pkt_build(&want, bytes);
 	assert_int_equal(box.pkt.out, 1);
 	assert_int_equal(box.len, len);
 	assert_memory_equal(box.buf, bytes, len);
@@ -366,8 +370,8 @@ static void first_packet_walks_is_rewritten_and_is_folded(void **state)
 
 static void entry_does_in_user_space_what_the_walk_did(void **state)
 {
-	struct frame f = request(IPPROTO_TCP, 4000);
-	uint8_t walked[FRAME_MAX];
+	struct pkt f = request(IPPROTO_TCP, 4000);
+	uint8_t walked[PKT_MAX];
 
 	(void)state;
 	assert_int_equal(pass(&f, 0), ENGINE_TX);
@@ -381,28 +385,28 @@ static void entry_does_in_user_space_what_the_walk_did(void **state)
 
 static void answers_walk_backwards_and_are_put_back(void **state)
 {
-	struct frame f = request(IPPROTO_TCP, 4000);
-	struct frame back = answer(IPPROTO_TCP, 4000), want = back;
-	uint8_t bytes[FRAME_MAX];
+	struct pkt f = request(IPPROTO_TCP, 4000);
+	struct pkt back = answer(IPPROTO_TCP, 4000), want = back;
+	uint8_t bytes[PKT_MAX];
 
 	(void)state;
 	pass(&f, 0);
 	memset(nfs_state.order, 0, sizeof(nfs_state.order));
 	assert_int_equal(pass(&back, 1), ENGINE_TX);
 	assert_string_equal(nfs_state.order, "gcr");
-	want.saddr[0] = inet_addr("198.51.100.80");
+	set_addr(want.src, "198.51.100.80");
 	want.sport = 80;
 	want.ttl--;
 	want.dmac[5] = 0x10;
 	want.smac[5] = 1;
-	frame_build(&want, bytes);
+	pkt_build(&want, bytes);
 	assert_memory_equal(box.buf, bytes, box.len);
 	assert_int_equal(engine_sessions(box.e), 1);
 }
 
 static void hand_over_waits_for_packets_in_the_slow_path(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	uint32_t first, second;
 	struct flow_entry fe;
 
@@ -423,7 +427,7 @@ static void hand_over_waits_for_packets_in_the_slow_path(void **state)
 
 static void quiet_flow_is_handed_over_after_the_bound(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -441,7 +445,7 @@ static void quiet_flow_is_handed_over_after_the_bound(void **state)
 
 static void hand_over_is_forced_and_counted_after_the_bound(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -457,7 +461,7 @@ static void hand_over_is_forced_and_counted_after_the_bound(void **state)
 
 static void unresolved_next_hop_holds_and_delays_hand_over(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	union nfold_nexthop hop = box.nexthops[2];
 	struct flow_entry fe;
 
@@ -481,7 +485,7 @@ static void unresolved_next_hop_holds_and_delays_hand_over(void **state)
 
 static void ttl_that_ends_here_is_counted_by_the_nfs_and_dropped(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
 	f.ttl = 1;
@@ -494,7 +498,7 @@ static void ttl_that_ends_here_is_counted_by_the_nfs_and_dropped(void **state)
 
 static void packet_beyond_the_mtu_is_dropped_under_its_reason(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
 	f.payload = 1480;
@@ -505,7 +509,7 @@ static void packet_beyond_the_mtu_is_dropped_under_its_reason(void **state)
 
 static void recorded_drop_is_folded_and_counted_before_it(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -523,7 +527,7 @@ static void recorded_drop_is_folded_and_counted_before_it(void **state)
 
 static void unrecorded_drop_opens_no_session(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -536,7 +540,7 @@ static void unrecorded_drop_opens_no_session(void **state)
 
 static void nf_that_records_a_lie_makes_its_flow_slow_not_wrong(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -552,7 +556,7 @@ static void nf_that_records_a_lie_makes_its_flow_slow_not_wrong(void **state)
 
 static void slow_flow_walks_each_time_and_counts_once(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct nfold_cells cells;
 	struct flow_entry fe;
 
@@ -570,7 +574,7 @@ static void slow_flow_walks_each_time_and_counts_once(void **state)
 
 static void kernel_counts_reach_the_nf(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	(void)state;
@@ -587,7 +591,7 @@ static void kernel_counts_reach_the_nf(void **state)
 
 static void changed_routes_fold_anew_and_keep_the_session(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
 	pass(&f, 0);
@@ -612,7 +616,7 @@ static void refused_routes_leave_no_session(void **state)
 		{ ROUTE_NOT_A_PORT, NFOLD_REASON_NOT_A_PORT },
 		{ ROUTE_FAILED, NFOLD_REASON_NEIGH_FAILED },
 	};
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -630,10 +634,10 @@ static void wrong_l4_checksum_opens_no_session(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(protos); i++) {
-		struct frame f = request(protos[i], 4000);
+		struct pkt f = request(protos[i], 4000);
 
 		f.icmp_type = 8;
-		f.csum = FRAME_CSUM_BAD;
+		f.csum = PKT_CSUM_BAD;
 		assert_int_equal(pass(&f, 0), ENGINE_DROP);
 		assert_int_equal(counted(NFOLD_REASON_BAD_L4_CSUM), i + 1);
 		assert_int_equal(engine_sessions(box.e), 0);
@@ -642,15 +646,15 @@ static void wrong_l4_checksum_opens_no_session(void **state)
 
 static void partial_checksum_leaves_complete(void **state)
 {
-	struct frame f = request(IPPROTO_TCP, 4000);
-	uint8_t good[FRAME_MAX];
+	struct pkt f = request(IPPROTO_TCP, 4000);
+	uint8_t good[PKT_MAX];
 	struct flow_entry fe;
 
 	(void)state;
 	pass(&f, 0);
 	memcpy(good, box.buf, box.len);
 	engine_flush(box.e, NULL, 0);
-	f.csum = FRAME_CSUM_PARTIAL;
+	f.csum = PKT_CSUM_PARTIAL;
 	pass(&f, 0);
 	assert_memory_equal(box.buf, good, box.len);
 	assert_true(only_entry(&fe, NULL));
@@ -662,7 +666,7 @@ static void partial_checksum_leaves_complete(void **state)
 
 static void full_table_keeps_flows_slow_or_refuses_them(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 1);
+	struct pkt f = request(IPPROTO_UDP, 1);
 	int slow = 0;
 
 	(void)state;
@@ -680,7 +684,7 @@ static void full_table_keeps_flows_slow_or_refuses_them(void **state)
 
 static void idle_udp_session_expires(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
 	pass(&f, 0);
@@ -694,10 +698,10 @@ static void idle_udp_session_expires(void **state)
 
 static void tcp(uint8_t flags, bool back)
 {
-	struct frame f = back ? answer(IPPROTO_TCP, 4000) :
+	struct pkt f = back ? answer(IPPROTO_TCP, 4000) :
 				request(IPPROTO_TCP, 4000);
 
-	f.tcp_flags = flags;
+	f.flags = flags;
 	assert_int_equal(pass(&f, back), ENGINE_TX);
 }
 
@@ -754,11 +758,11 @@ static void syn_opens_a_closed_connection_anew(void **state)
 
 static void session_whose_replies_clash_is_refused(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000), direct = f;
+	struct pkt f = request(IPPROTO_UDP, 4000), direct = f;
 
 	(void)state;
 	pass(&f, 0);
-	direct.daddr[0] = inet_addr("10.1.0.9");
+	set_addr(direct.dst, "10.1.0.9");
 	direct.dport = 8080;
 	assert_int_equal(pass(&direct, 0), ENGINE_DROP);
 	assert_int_equal(counted(NFOLD_REASON_CLASH), 1);
@@ -768,8 +772,8 @@ static void session_whose_replies_clash_is_refused(void **state)
 /* From outside, to the tuple that answers to a later session will have. */
 static void dropped_session_does_not_block_a_key(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
-	struct frame forged = answer(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
+	struct pkt forged = answer(IPPROTO_UDP, 4000);
 
 	(void)state;
 	nfs_state.drop = nfs_state.drop_recorded = true;
@@ -783,7 +787,7 @@ static void dropped_session_does_not_block_a_key(void **state)
 
 static void unfolded_engine_installs_nothing(void **state)
 {
-	struct frame f = request(IPPROTO_UDP, 4000);
+	struct pkt f = request(IPPROTO_UDP, 4000);
 	struct flow_entry fe;
 
 	teardown(state);

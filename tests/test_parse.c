@@ -12,7 +12,7 @@
 
 #include "maps/act.h"
 #include "maps/parse.h"
-#include "selftests/prog_run/pkt.h"
+#include "tests/pkt.h"
 
 static uint8_t frame[PKT_MAX];
 

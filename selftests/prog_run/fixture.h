@@ -27,7 +27,7 @@
 #include "maps/stats.h"
 
 #include "bpf/nfold.skel.h"
-#include "pkt.h"
+#include "tests/pkt.h"
 
 #define FX_BUCKETS 64
 #define FX_SLOTS (FX_BUCKETS * NFOLD_BUCKET_SLOTS + 8)

@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 
 #include "loader/instance_priv.h"
-#include "tests/frame.h"
+#include "tests/pkt.h"
 #include "userspace/engine.h"
 #include "userspace/xio.h"
 #include "bpf/nfold.skel.h"
@@ -41,7 +41,7 @@ struct outcome {
 	enum outcome_verdict verdict;
 	uint32_t port;
 	uint32_t len;
-	uint8_t bytes[FRAME_MAX];
+	uint8_t bytes[PKT_MAX];
 };
 
 static inline void side_die(const char *what)
@@ -222,7 +222,7 @@ static inline void side_packet(struct side *s, uint32_t port,
 			       const uint8_t *frame, uint32_t len,
 			       struct outcome *o)
 {
-	uint8_t out[FRAME_MAX + 256];
+	uint8_t out[PKT_MAX + 256];
 	struct xdp_md in = { .data_end = len,
 			     .ingress_ifindex = s->maps->ports[port].ifindex };
 	struct xdp_md after = { 0 };

@@ -89,16 +89,14 @@ static void chain_text(char *t, size_t size)
 
 /* What left the box, and where: the answers come from there. */
 static struct {
-	struct frame f;
+	struct pkt f;
 	uint32_t port;
 } peers[PEERS];
 static uint32_t peer_cnt;
 
-static void set_addr(struct frame *f, uint32_t *to, uint8_t net, uint8_t host)
+static void set_addr(struct pkt *f, uint8_t *b, uint8_t net, uint8_t host)
 {
-	uint8_t *b = (uint8_t *)to;
-
-	memset(to, 0, 16);
+	memset(b, 0, 16);
 	if (f->family == 4) {
 		memcpy(b, (uint8_t[]){ 10, net != 0, net, host }, 4);
 		return;
@@ -107,58 +105,59 @@ static void set_addr(struct frame *f, uint32_t *to, uint8_t net, uint8_t host)
 	b[15] = host;
 }
 
-static void random_ends(struct frame *f, uint32_t *port, uint32_t port_cnt)
+static void random_ends(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 {
 	static const uint16_t dports[] = { 80, 53, 8080 };
 
 	*port = pick(port_cnt);
-	set_addr(f, f->saddr, *port, 2 + pick(3));
+	set_addr(f, f->src, *port, 2 + pick(3));
 	if (pick(2))
-		set_addr(f, f->daddr, 9, 9);
+		set_addr(f, f->dst, 9, 9);
 	else
-		set_addr(f, f->daddr, pick(5), 1 + pick(2));
+		set_addr(f, f->dst, pick(5), 1 + pick(2));
 	if (f->family == 4 && !pick(12))
-		f->daddr[0] = inet_addr("198.51.100.10");
+		memcpy(f->dst, (uint8_t[]){ 198, 51, 100, 10 }, 4);
 	f->sport = 4000 + pick(3);
 	f->dport = dports[pick(3)];
 	f->icmp_type = f->family == 4 ? (pick(6) ? 8 : 0) :
 					(pick(6) ? 128 : 129);
 }
 
-static void answer_ends(struct frame *f, uint32_t *port)
+static void answer_ends(struct pkt *f, uint32_t *port)
 {
 	uint32_t i = pick(peer_cnt);
-	const struct frame *to = &peers[i].f;
+	const struct pkt *to = &peers[i].f;
 
 	*port = peers[i].port;
 	f->family = to->family;
-	f->l4proto = to->l4proto;
+	f->proto = to->proto;
 	f->tags = to->tags;
-	memcpy(f->vid, to->vid, sizeof(f->vid));
-	memcpy(f->saddr, to->daddr, sizeof(f->saddr));
-	memcpy(f->daddr, to->saddr, sizeof(f->daddr));
+	memcpy(f->tci, to->tci, sizeof(f->tci));
+	memcpy(f->src, to->dst, sizeof(f->src));
+	memcpy(f->dst, to->src, sizeof(f->dst));
 	f->sport = to->dport;
 	f->dport = to->sport;
-	if (f->l4proto == IPPROTO_ICMP || f->l4proto == IPPROTO_ICMPV6) {
+	if (f->proto == IPPROTO_ICMP || f->proto == IPPROTO_ICMPV6) {
 		f->sport = to->sport;
 		f->icmp_type = to->icmp_type ^ (f->family == 4 ? 8 : 1);
 	}
 }
 
-static void random_frame(struct frame *f, uint32_t *port, uint32_t port_cnt)
+static void random_frame(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 {
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_TCP,
 					  IPPROTO_UDP, IPPROTO_UDP,
 					  IPPROTO_ICMP, 47 };
 	static const uint8_t flags[] = { 2, 0x12, 0x10, 0x10, 0x18, 0x11, 4 };
 
-	*f = (struct frame){ .family = pick(3) ? 4 : 6 };
-	f->l4proto = protos[pick(sizeof(protos))];
-	if (f->family == 6 && f->l4proto == IPPROTO_ICMP)
-		f->l4proto = IPPROTO_ICMPV6;
+	*f = (struct pkt){ .family = pick(3) ? 4 : 6 };
+	f->proto = protos[pick(sizeof(protos))];
+	if (f->family == 6 && f->proto == IPPROTO_ICMP)
+		f->proto = IPPROTO_ICMPV6;
 	f->tags = pick(8) ? 0 : 1 + pick(2);
-	f->vid[0] = 10 + pick(2);
-	f->vid[1] = 20;
+	f->tci[0] = 10 + pick(2);
+	f->tci[1] = 20;
+	f->tpid[0] = f->tags == 2 ? 0x88a8 : 0x8100;
 	if (peer_cnt && pick(2))
 		answer_ends(f, port);
 	else
@@ -166,36 +165,40 @@ static void random_frame(struct frame *f, uint32_t *port, uint32_t port_cnt)
 	f->ttl = pick(16) ? 64 : pick(3);
 	f->payload = pick(8) ? pick(100) : pick(1400);
 	f->fill = pick(256);
-	f->options = pick(10) ? 0 : 1 + pick(3);
-	f->tcp_flags = flags[pick(sizeof(flags))];
-	f->csum = pick(8) ? FRAME_CSUM_GOOD : pick(4);
-	if (f->csum == FRAME_CSUM_NONE && f->l4proto != IPPROTO_UDP)
-		f->csum = FRAME_CSUM_GOOD;
-	if (f->csum == FRAME_CSUM_PARTIAL && f->l4proto != IPPROTO_UDP &&
-	    f->l4proto != IPPROTO_TCP)
-		f->csum = FRAME_CSUM_GOOD;
+	if (!pick(10) && f->family == 4)
+		f->options = 4 + 4 * pick(3);
+	if (!pick(10) && f->family == 6)
+		f->ext_cnt = 1 + pick(3);
+	memset(f->ext, IPPROTO_DSTOPTS, sizeof(f->ext));
+	f->flags = flags[pick(sizeof(flags))];
+	f->csum = pick(8) ? PKT_CSUM_FULL : pick(4);
+	if (f->csum == PKT_CSUM_NONE && f->proto != IPPROTO_UDP)
+		f->csum = PKT_CSUM_FULL;
+	if (f->csum == PKT_CSUM_PARTIAL && f->proto != IPPROTO_UDP &&
+	    f->proto != IPPROTO_TCP)
+		f->csum = PKT_CSUM_FULL;
 }
 
 /* Remembers a packet that left, with the header it left with. */
-static void remember(const struct frame *sent, const struct outcome *o)
+static void remember(const struct pkt *sent, const struct outcome *o)
 {
 	uint32_t i = peer_cnt < PEERS ? peer_cnt++ : pick(PEERS);
 	const uint8_t *ip = o->bytes + 14 + 4 * sent->tags;
-	struct frame *f = &peers[i].f;
+	struct pkt *f = &peers[i].f;
 	const uint8_t *l4;
 
 	*f = *sent;
 	peers[i].port = o->port;
 	if (f->family == 4) {
-		memcpy(f->saddr, ip + 12, 4);
-		memcpy(f->daddr, ip + 16, 4);
-		l4 = ip + 20 + 4 * f->options;
+		memcpy(f->src, ip + 12, 4);
+		memcpy(f->dst, ip + 16, 4);
+		l4 = ip + 20 + f->options;
 	} else {
-		memcpy(f->saddr, ip + 8, 16);
-		memcpy(f->daddr, ip + 24, 16);
-		l4 = ip + 40 + 8 * f->options;
+		memcpy(f->src, ip + 8, 16);
+		memcpy(f->dst, ip + 24, 16);
+		l4 = ip + 40 + 8 * f->ext_cnt;
 	}
-	if (f->l4proto == IPPROTO_TCP || f->l4proto == IPPROTO_UDP) {
+	if (f->proto == IPPROTO_TCP || f->proto == IPPROTO_UDP) {
 		f->sport = l4[0] << 8 | l4[1];
 		f->dport = l4[2] << 8 | l4[3];
 	} else {
@@ -291,13 +294,13 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 	side_start(&s[1], file->chains, false);
 	peer_cnt = 0;
 	for (uint64_t n = 0; n < packets; n++) {
-		struct frame f;
+		struct pkt f;
 
 		pass_time(s, &now);
 		random_frame(&f, &in.port, file->chains[0].port_cnt);
 		memcpy(f.dmac, s[0].maps->ports[in.port].mac, 6);
 		f.smac[0] = 2;
-		in.len = frame_build(&f, in.bytes);
+		in.len = pkt_build(&f, in.bytes);
 		if (!pick(30))
 			in.len -= pick(in.len - 13);
 		side_packet(&s[0], in.port, in.bytes, in.len, &a);

@@ -19,6 +19,7 @@ enum pkt_csum {
 	PKT_CSUM_FULL,
 	PKT_CSUM_NONE,		/* UDP: field 0 */
 	PKT_CSUM_PARTIAL,	/* pseudo header's sum, not inverted */
+	PKT_CSUM_BAD,
 };
 
 struct pkt {
@@ -86,6 +87,8 @@ static inline void pkt_set_csum(const struct pkt *k, uint8_t *l4, uint32_t len,
 		sum = start;
 	else if (k->proto == IPPROTO_UDP)
 		sum = k->csum == PKT_CSUM_NONE ? 0 : sum ? sum : 0xffff;
+	if (k->csum == PKT_CSUM_BAD)
+		sum ^= 0x0101;
 	put16(l4 + field, sum);
 }
 
