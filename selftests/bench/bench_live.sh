@@ -9,21 +9,25 @@
 flows=64 seconds=${SECONDS_A_RUN:-3} rounds=${ROUNDS:-3}
 vip=198.51.100.80 port=5201
 
-sink_count() { # s1|s2: packets so far
-	kill -USR1 "${pids[sink-$1]}"
+# received: "PACKETS NS" so far at both servers, by the sinks' own clock
+received() {
+	local s
+	for s in s1 s2; do kill -USR1 "${pids[sink-$s]}"; done
 	sleep 0.1
-	tail -n 1 "$tmp/sink-$1.log" | cut -d' ' -f2
+	tail -qn 1 "$tmp/sink-s1.log" "$tmp/sink-s2.log" |
+		awk '{ n += $2; ns = $4 } END { printf "%d %.0f\n", n, ns }'
 }
-received() { echo $(($(sink_count s1) + $(sink_count s2))); }
 generate() { # SECONDS
 	in_ns cli "$tools/livegen" send net0 "$box_mac" 10.0.0.2 $vip $port $flows "$1" > "$tmp/gen.log"
 }
 rate() { # delivered packets a second, after a second's start-up
-	local before
+	local before after
 	generate 1
 	before=$(received)
 	generate "$seconds"
-	echo $((($(received) - before) / seconds))
+	after=$(received)
+	awk -v b="$before" -v a="$after" 'BEGIN { split(b, x); split(a, y)
+		printf "%.0f", (y[1] - x[1]) * 1e9 / (y[2] - x[2]) }'
 }
 use_nfold() { # WORD...
 	attach "$top/chains/edge.chain" "$@"
