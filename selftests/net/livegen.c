@@ -25,7 +25,9 @@
 #include "livegen.h"
 #include "selftests/net/livegen.skel.h"
 
-#define BURST 20000U		/* frames between two looks at the clock */
+/* Frames a system call: each call patches kernel text and waits for the other
+ * CPUs, some ms. */
+#define BURST 500000U
 
 static void die(const char *what)
 {
