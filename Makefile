@@ -60,7 +60,7 @@ tools:
 		echo "make: libraries are missing: make deps" >&2; exit 1; }
 
 help:
-	@echo 'all deps install check selftest test bench fuzz golden demo format clean'
+	@echo 'all deps install check selftest test soak bench fuzz golden demo format clean'
 
 # --- programs ---------------------------------------------------------------
 
@@ -120,6 +120,10 @@ test: deps
 	$Q $(MAKE) all
 	$Q tests/run.sh all
 
+soak: all $(SELFT)
+	NFOLD_CHAINS=1000 NFOLD_PACKETS=10000 $B/selftests/prog_run/test_equivalence
+	NFOLD_STRESS_SECONDS=600 $B/selftests/prog_run/test_table_stress
+
 bench: all $(BENCHES) $(TOOLS)
 	$Q selftests/bench/run.py
 
@@ -152,7 +156,7 @@ format:
 clean:
 	rm -rf build build-san
 
-.PHONY: all tools help check selftest test bench demo fuzz golden deps install format clean
+.PHONY: all tools help check selftest test soak bench demo fuzz golden deps install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
