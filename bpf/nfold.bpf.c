@@ -57,6 +57,7 @@ static __always_inline enum nfold_reason miss(const struct packet *pkt)
 	return NFOLD_REASON_MISS;
 }
 
+/* What the parser does not refuse and what is not for many. */
 static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
 						 struct packet *pkt)
 {
@@ -64,12 +65,6 @@ static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
 	enum nfold_reason why;
 	struct hit hit = {};
 
-	why = nfold_parse_ip4(pkt->data + pkt->p.l3_off, pkt->data_end,
-			      pkt->len, pkt->zone, &pkt->p);
-	if (why)
-		return refuse(pkt, why);
-	if (is_group(pkt))
-		return bypass(pkt);
 	why = lookup4(&pkt->p.key4, &set, &hit);
 	if (why == NFOLD_REASON_MISS)
 		return miss(pkt);
@@ -86,12 +81,6 @@ static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
 	enum nfold_reason why;
 	struct hit hit = {};
 
-	why = nfold_parse_ip6(pkt->data + pkt->p.l3_off, pkt->data_end,
-			      pkt->len, pkt->zone, &pkt->p);
-	if (why)
-		return refuse(pkt, why);
-	if (is_group(pkt))
-		return bypass(pkt);
 	why = lookup6(&pkt->p.key6, &set, &hit);
 	if (why == NFOLD_REASON_MISS)
 		return miss(pkt);
@@ -126,6 +115,43 @@ static __always_inline void begin_ip(struct xdp_md *ctx, struct packet *pkt,
 	pkt->p.l3_off = NFOLD_ETH_LEN + NFOLD_VLAN_LEN * tags;
 }
 
+static __always_inline enum nfold_reason parse4(struct packet *pkt)
+{
+	pkt->p.ethertype = NFOLD_TYPE_IP4;
+	return nfold_parse_ip4(pkt->data + pkt->p.l3_off, pkt->data_end,
+			       pkt->len, pkt->zone, &pkt->p);
+}
+
+static __always_inline enum nfold_reason parse6(struct packet *pkt)
+{
+	pkt->p.ethertype = NFOLD_TYPE_IP6;
+	return nfold_parse_ip6(pkt->data + pkt->p.l3_off, pkt->data_end,
+			       pkt->len, pkt->zone, &pkt->p);
+}
+
+/* What is refused, or is for many: parsed anew, in a function of its own, so
+ * that the common path need not keep for it what the parser knew at each place
+ * where it may refuse. */
+__noinline int odd_ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
+{
+	struct packet pkt = {};
+	enum nfold_reason why;
+
+	begin_ip(ctx, &pkt, zone, group);
+	why = parse4(&pkt);
+	return outcome_plain(&pkt, why ? refuse(&pkt, why) : bypass(&pkt));
+}
+
+__noinline int odd_ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
+{
+	struct packet pkt = {};
+	enum nfold_reason why;
+
+	begin_ip(ctx, &pkt, zone, group);
+	why = parse6(&pkt);
+	return outcome_plain(&pkt, why ? refuse(&pkt, why) : bypass(&pkt));
+}
+
 /* One global function a family: the verifier walks each once, by itself, and
  * the 512 bytes of stack hold the frames of one family only. group: 1 if the
  * frame is for many. */
@@ -134,7 +160,8 @@ __noinline int ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
 	struct packet pkt = {};
 
 	begin_ip(ctx, &pkt, zone, group);
-	pkt.p.ethertype = NFOLD_TYPE_IP4;
+	if (parse4(&pkt) || is_group(&pkt))
+		return odd_ipv4(ctx, zone, group);
 	return outcome(ctx, &pkt, decide4(ctx, &pkt));
 }
 
@@ -143,7 +170,8 @@ __noinline int ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
 	struct packet pkt = {};
 
 	begin_ip(ctx, &pkt, zone, group);
-	pkt.p.ethertype = NFOLD_TYPE_IP6;
+	if (parse6(&pkt) || is_group(&pkt))
+		return odd_ipv6(ctx, zone, group);
 	return outcome(ctx, &pkt, decide6(ctx, &pkt));
 }
 
