@@ -28,27 +28,33 @@ F(slot_match)(struct F(nfold_slot) *slot, __u32 tag,
 	return differ ? NFOLD_REASON_MISS : NFOLD_REASON_NONE;
 }
 
-/* Both buckets, then the overflow map. NONE, *slot and *version filled; BUSY;
- * or MISS. *index: of the slot met. */
+/* The slot at *index: NONE, *slot and *version filled; BUSY; or MISS. */
 static __always_inline enum nfold_reason
-F(slot_find)(const struct F(nfold_key) *key, struct F(nfold_slot) **slot,
-	     __u32 *index, __u32 *version)
+F(slot_try)(const struct F(nfold_key) *key, __u32 tag, __u32 *index,
+	    struct F(nfold_slot) **slot, __u32 *version)
 {
-	__u32 tag = nfold_hash1(key, KEY_WORDS, config.seed), *found;
-	__u32 bucket = nfold_bucket(tag, F(config.nbuckets));
+	*slot = bpf_map_lookup_elem(&F(flows), index);
+	if (!*slot)
+		return NFOLD_REASON_MISS;
+	return F(slot_match)(*slot, tag, key, version);
+}
+
+/* The places after the first, in both buckets, then the overflow map. */
+static __always_inline enum nfold_reason
+F(slot_seek)(const struct F(nfold_key) *key, __u32 tag, __u32 bucket,
+	     __u32 *index, struct F(nfold_slot) **slot, __u32 *version)
+{
 	enum nfold_reason why;
+	__u32 *found;
 
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < 2 * NFOLD_BUCKET_SLOTS; i++) {
+	for (int i = 1; i < 2 * NFOLD_BUCKET_SLOTS; i++) {
 		if (i == NFOLD_BUCKET_SLOTS)
 			bucket = nfold_bucket(nfold_hash2(key, KEY_WORDS,
 							  config.seed),
 					      F(config.nbuckets));
 		*index = nfold_bucket_slot(bucket, tag, i);
-		*slot = bpf_map_lookup_elem(&F(flows), index);
-		if (!*slot)
-			return NFOLD_REASON_MISS;
-		why = F(slot_match)(*slot, tag, key, version);
+		why = F(slot_try)(key, tag, index, slot, version);
 		if (why != NFOLD_REASON_MISS)
 			return why;
 	}
@@ -59,10 +65,24 @@ F(slot_find)(const struct F(nfold_key) *key, struct F(nfold_slot) **slot,
 	if (!found)
 		return NFOLD_REASON_MISS;
 	*index = *found;
-	*slot = bpf_map_lookup_elem(&F(flows), index);
-	if (!*slot)
-		return NFOLD_REASON_MISS;
-	return F(slot_match)(*slot, tag, key, version);
+	return F(slot_try)(key, tag, index, slot, version);
+}
+
+/* NONE, *slot and *version filled; BUSY; or MISS. *index: of the slot met. The
+ * first place is tried outside the loop: most keys are there. */
+static __always_inline enum nfold_reason
+F(slot_find)(const struct F(nfold_key) *key, struct F(nfold_slot) **slot,
+	     __u32 *index, __u32 *version)
+{
+	__u32 tag = nfold_hash1(key, KEY_WORDS, config.seed);
+	__u32 bucket = nfold_bucket(tag, F(config.nbuckets));
+	enum nfold_reason why;
+
+	*index = nfold_bucket_slot(bucket, tag, 0);
+	why = F(slot_try)(key, tag, index, slot, version);
+	if (why != NFOLD_REASON_MISS)
+		return why;
+	return F(slot_seek)(key, tag, bucket, index, slot, version);
 }
 
 /* NONE with *set and *hit filled; BUSY with hit->slot; or MISS. */

@@ -28,29 +28,35 @@ static __always_inline int outcome_punt(struct xdp_md *ctx,
 	return result == NFOLD_REASON_ONMISS_PASS ? XDP_PASS : XDP_DROP;
 }
 
+/* Leaves by a port: FAST or WIRE. */
+static __always_inline int outcome_send(const struct packet *pkt,
+					enum nfold_reason why)
+{
+	int action = XDP_TX;
+
+	if (pkt->out != pkt->port)
+		action = bpf_redirect_map(&tx_ports, pkt->out, XDP_DROP);
+	if (action == XDP_DROP)
+		why = NFOLD_REASON_NOT_A_PORT;
+	count(why);
+	return action;
+}
+
 /* Any reason but a punt: counts, and returns the XDP action. */
 static __always_inline int outcome_plain(const struct packet *pkt,
 					 enum nfold_reason why)
 {
-	int action = XDP_DROP;
-
-	if (why == NFOLD_REASON_FAST || why == NFOLD_REASON_WIRE) {
-		action = XDP_TX;
-		if (pkt->out != pkt->port)
-			action = bpf_redirect_map(&tx_ports, pkt->out,
-						  XDP_DROP);
-		if (action == XDP_DROP)
-			why = NFOLD_REASON_NOT_A_PORT;
-	} else if (why == NFOLD_REASON_HOST) {
-		action = XDP_PASS;
-	}
+	if (why == NFOLD_REASON_FAST || why == NFOLD_REASON_WIRE)
+		return outcome_send(pkt, why);
 	count(why);
-	return action;
+	return why == NFOLD_REASON_HOST ? XDP_PASS : XDP_DROP;
 }
 
 static __always_inline int outcome(struct xdp_md *ctx, const struct packet *pkt,
 				   enum nfold_reason why)
 {
+	if (__builtin_expect(why == NFOLD_REASON_FAST, 1))
+		return outcome_send(pkt, NFOLD_REASON_FAST);
 	return is_punt(why) ? outcome_punt(ctx, pkt, why) :
 			      outcome_plain(pkt, why);
 }
