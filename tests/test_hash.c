@@ -275,34 +275,37 @@ static double overflow_share(size_t set, uint32_t percent)
 	return (double)refused / flows;
 }
 
-static double overflow_median(size_t set, uint32_t percent)
+/* Of all seeds: none may lay a pattern on few buckets. */
+static double overflow_worst(size_t set, uint32_t percent)
 {
-	double v[ROUNDS];
+	double worst = 0;
 
-	for (int i = 0; i < ROUNDS; i++)
-		v[i] = overflow_share(set, percent);
-	qsort(v, ROUNDS, sizeof(*v), compare);
-	return v[ROUNDS / 2];
+	for (int i = 0; i < ROUNDS; i++) {
+		double share = overflow_share(set, percent);
+
+		worst = share > worst ? share : worst;
+	}
+	return worst;
 }
 
 static void test_overflow(void **state)
 {
 	(void)state;
 	for (size_t set = 0; set < SETS; set++) {
-		double at60 = overflow_median(set, 60);
-		double at80 = overflow_median(set, 80);
-		double at90 = overflow_median(set, 90);
+		double at60 = overflow_worst(set, 60);
+		double at80 = overflow_worst(set, 80);
+		double at90 = overflow_worst(set, 90);
 
 		print_message(
 			"# %s: overflow %.3f %% at 60 %% fill, %.2f %% at 80, %.2f %% at 90\n",
 			sets[set].what, at60 * 100, at80 * 100, at90 * 100);
-		/* Patterns vary more with the seed than chance does. */
-		assert_true(at60 < 0.005);
-		assert_true(at80 < 0.03);
-		assert_true(at90 < 0.1);
+		/* Patterns may vary more with the seed than chance does. */
+		assert_true(at60 < 0.003);
+		assert_true(at80 < 0.025);
+		assert_true(at90 < 0.06);
 		if (sets[set].key == set_random)
-			assert_true(at60 < 0.001 && at80 < 0.017 &&
-				    at90 < 0.045);
+			assert_true(at60 < 0.0015 && at80 < 0.019 &&
+				    at90 < 0.047);
 	}
 }
 
