@@ -67,7 +67,7 @@ static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
 
 	why = lookup4(&pkt->p.key4, &set, &hit);
 	if (why == NFOLD_REASON_MISS)
-		return miss(pkt);
+		return why;
 	pkt->slot = hit.slot;
 	if (why)
 		return why;
@@ -83,7 +83,7 @@ static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
 
 	why = lookup6(&pkt->p.key6, &set, &hit);
 	if (why == NFOLD_REASON_MISS)
-		return miss(pkt);
+		return why;
 	pkt->slot = hit.slot;
 	if (why)
 		return why;
@@ -115,18 +115,18 @@ static __always_inline void begin_ip(struct xdp_md *ctx, struct packet *pkt,
 	pkt->p.l3_off = NFOLD_ETH_LEN + NFOLD_VLAN_LEN * tags;
 }
 
-static __always_inline enum nfold_reason parse4(struct packet *pkt)
+static __always_inline enum nfold_reason parse4(struct packet *pkt, int judge)
 {
 	pkt->p.ethertype = NFOLD_TYPE_IP4;
 	return nfold_parse_ip4(pkt->data + pkt->p.l3_off, pkt->data_end,
-			       pkt->len, pkt->zone, &pkt->p);
+			       pkt->len, pkt->zone, judge, &pkt->p);
 }
 
-static __always_inline enum nfold_reason parse6(struct packet *pkt)
+static __always_inline enum nfold_reason parse6(struct packet *pkt, int judge)
 {
 	pkt->p.ethertype = NFOLD_TYPE_IP6;
 	return nfold_parse_ip6(pkt->data + pkt->p.l3_off, pkt->data_end,
-			       pkt->len, pkt->zone, &pkt->p);
+			       pkt->len, pkt->zone, judge, &pkt->p);
 }
 
 /* What is refused, or is for many: parsed anew, in a function of its own, so
@@ -138,7 +138,7 @@ __noinline int odd_ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
 	enum nfold_reason why;
 
 	begin_ip(ctx, &pkt, zone, group);
-	why = parse4(&pkt);
+	why = parse4(&pkt, 1);
 	return outcome_plain(&pkt, why ? refuse(&pkt, why) : bypass(&pkt));
 }
 
@@ -148,7 +148,7 @@ __noinline int odd_ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
 	enum nfold_reason why;
 
 	begin_ip(ctx, &pkt, zone, group);
-	why = parse6(&pkt);
+	why = parse6(&pkt, 1);
 	return outcome_plain(&pkt, why ? refuse(&pkt, why) : bypass(&pkt));
 }
 
@@ -158,21 +158,35 @@ __noinline int odd_ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
 __noinline int ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
 {
 	struct packet pkt = {};
+	enum nfold_reason why;
 
 	begin_ip(ctx, &pkt, zone, group);
-	if (parse4(&pkt) || is_group(&pkt))
+	if (parse4(&pkt, 0) || is_group(&pkt))
 		return odd_ipv4(ctx, zone, group);
-	return outcome(ctx, &pkt, decide4(ctx, &pkt));
+	why = decide4(ctx, &pkt);
+	if (why == NFOLD_REASON_MISS &&
+	    (nfold_check_addrs4(&pkt.p) || is_group(&pkt)))
+		return odd_ipv4(ctx, zone, group);
+	if (why == NFOLD_REASON_MISS)
+		why = miss(&pkt);
+	return outcome(ctx, &pkt, why);
 }
 
 __noinline int ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
 {
 	struct packet pkt = {};
+	enum nfold_reason why;
 
 	begin_ip(ctx, &pkt, zone, group);
-	if (parse6(&pkt) || is_group(&pkt))
+	if (parse6(&pkt, 0) || is_group(&pkt))
 		return odd_ipv6(ctx, zone, group);
-	return outcome(ctx, &pkt, decide6(ctx, &pkt));
+	why = decide6(ctx, &pkt);
+	if (why == NFOLD_REASON_MISS &&
+	    (nfold_check_addrs6(&pkt.p) || is_group(&pkt)))
+		return odd_ipv6(ctx, zone, group);
+	if (why == NFOLD_REASON_MISS)
+		why = miss(&pkt);
+	return outcome(ctx, &pkt, why);
 }
 
 static __always_inline enum nfold_reason link_layer(struct xdp_md *ctx,

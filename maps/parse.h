@@ -141,9 +141,9 @@ static inline enum nfold_reason nfold_parse(void *data, void *data_end,
 		return why;
 	if (p->ethertype == NFOLD_TYPE_IP4)
 		return nfold_parse_ip4((__u8 *)data + p->l3_off, data_end, len,
-				       zone, p);
+				       zone, 1, p);
 	return nfold_parse_ip6((__u8 *)data + p->l3_off, data_end, len, zone,
-			       p);
+			       1, p);
 }
 
 #endif

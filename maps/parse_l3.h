@@ -54,10 +54,10 @@ nfold_check_ip4_csum(const __u8 *ip, const void *data_end)
  * IGMP).
  */
 static __always_inline enum nfold_reason
-nfold_check_addrs4(const __u8 *ip, struct nfold_parse *p)
+nfold_check_addrs4(struct nfold_parse *p)
 {
 	const struct nfold_key4 *key = &p->key4;
-	__u8 src = ip[12], dst = ip[16];
+	__u8 src = *(const __u8 *)&key->saddr, dst = *(const __u8 *)&key->daddr;
 
 	if ((dst & 0xf0) == 0xe0 || key->daddr == 0xffffffff) {
 		p->flags |= NFOLD_PARSE_GROUP;
@@ -72,9 +72,12 @@ nfold_check_addrs4(const __u8 *ip, struct nfold_parse *p)
 	return NFOLD_REASON_NONE;
 }
 
+/* judge: a constant; 0 leaves the addresses to the caller (nfold_check_addrs4),
+ * who need not look at those of a key that has an entry: they were judged when
+ * its first packet opened the session. */
 static __always_inline enum nfold_reason
 nfold_parse_ip4(const __u8 *ip, const void *data_end, __u32 frame_len,
-		__u32 zone, struct nfold_parse *p)
+		__u32 zone, int judge, struct nfold_parse *p)
 {
 	struct nfold_key4 *key = &p->key4;
 	enum nfold_reason why;
@@ -106,9 +109,11 @@ nfold_parse_ip4(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->pad[0] = 0;
 	key->pad[1] = 0;
 	key->pad[2] = 0;
-	why = nfold_check_addrs4(ip, p);
-	if (why)
-		return why;
+	if (judge) {
+		why = nfold_check_addrs4(p);
+		if (why)
+			return why;
+	}
 	if (load16(ip + 6) & NFOLD_BE16(0x3fff))
 		return NFOLD_REASON_FRAGMENT;
 	return nfold_parse_l4(ip + hlen, data_end, p->l3_len - hlen,
@@ -222,7 +227,7 @@ nfold_skip_ext(const __u8 *ip, const void *data_end, struct nfold_parse *p,
 
 static __always_inline enum nfold_reason
 nfold_parse_ip6(const __u8 *ip, const void *data_end, __u32 frame_len,
-		__u32 zone, struct nfold_parse *p)
+		__u32 zone, int judge, struct nfold_parse *p)
 {
 	struct nfold_key6 *key = &p->key6;
 	enum nfold_reason why;
@@ -253,9 +258,11 @@ nfold_parse_ip6(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->pad[0] = 0;
 	key->pad[1] = 0;
 	key->pad[2] = 0;
-	why = nfold_check_addrs6(p);
-	if (why)
-		return why;
+	if (judge) {
+		why = nfold_check_addrs6(p);
+		if (why)
+			return why;
+	}
 	why = nfold_skip_ext(ip, data_end, p, &l4);
 	if (why)
 		return why;
