@@ -47,7 +47,7 @@ nfoldd_start()
 		-b "$tmp"/bpf/pins "$@" >> "$tmp"/log 2>&1 &
 	daemon=$!
 	for _ in $(seq 100); do
-		nfold version 2>/dev/null | grep -q '^nfoldd' && return
+		nfold version 2>/dev/null | grep -q '^nfoldd [0-9]' && return
 		sleep 0.05
 	done
 }
