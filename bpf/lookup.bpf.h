@@ -5,6 +5,7 @@
 
 #include "bpf/barrier.bpf.h"
 #include "maps/hash.h"
+#include "maps/tags.h"
 
 struct hit {
 	__u32 slot;		/* index + 1; 0 none */

@@ -30,6 +30,23 @@ struct {
 	__type(value, struct nfold_slot6);
 } flows6 SEC(".maps");
 
+/* Tag indexes of the two (maps/tags.h): an element a bucket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* at load */
+	__type(key, __u32);
+	__type(value, __u64);
+} tags4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* at load */
+	__type(key, __u32);
+	__type(value, __u64);
+} tags6 SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

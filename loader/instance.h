@@ -5,7 +5,7 @@
  *
  * Pins, below BPFFS/CHAIN/ (BPFFS default /sys/fs/bpf/nfold, or
  * NFOLD_BPFFS, or option -b):
- *	prog, link_PORT, flows4, flows6, overflow4, overflow6, nexthops, ports,
+ *	prog, link_PORT, flows4, flows6, tags4, tags6, overflow4, overflow6, nexthops, ports,
  *	stats, ctl, meta, hosts, tmpls
  */
 #ifndef NFOLD_INSTANCE_H
@@ -49,6 +49,8 @@ struct instance_maps {
 	struct nfold_meta *meta;
 	void *slots4;
 	void *slots6;
+	__u8 *tags4;		/* NULL for readers */
+	__u8 *tags6;
 	int overflow4_fd;
 	int overflow6_fd;
 	int xskmap_fd;		/* -1 for readers */

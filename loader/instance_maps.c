@@ -15,10 +15,10 @@
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
-/* The arrays of flow slots; the overflow map holds one key for each slot of
+/* The arrays of flow slots, a tag index an element a bucket; the overflow map holds one key for each slot of
  * the overflow area. */
 static int size_table(int family, struct bpf_map *slots,
-		      struct bpf_map *overflow, uint32_t flows,
+		      struct bpf_map *tags, struct bpf_map *overflow, uint32_t flows,
 		      uint32_t *nbuckets)
 {
 	uint32_t slot_cnt, over;
@@ -27,6 +27,8 @@ static int size_table(int family, struct bpf_map *slots,
 	flow_table_size(family, flows, nbuckets, &slot_cnt);
 	over = slot_cnt - *nbuckets * NFOLD_BUCKET_SLOTS;
 	ret = bpf_map__set_max_entries(slots, slot_cnt);
+	if (!ret)
+		ret = bpf_map__set_max_entries(tags, *nbuckets);
 	if (!ret)
 		ret = bpf_map__set_max_entries(overflow, over ? over : 1);
 	return ret;
@@ -61,11 +63,11 @@ int instance_configure(struct instance *i, const struct chain *c,
 	ret = random_seeds(config->seed);
 	if (!ret)
 		ret = size_table(4, i->skel->maps.flows4,
-				 i->skel->maps.overflow4, c->table_size,
+				 i->skel->maps.tags4, i->skel->maps.overflow4, c->table_size,
 				 &config->nbuckets4);
 	if (!ret)
 		ret = size_table(6, i->skel->maps.flows6,
-				 i->skel->maps.overflow6, c->table_size,
+				 i->skel->maps.tags6, i->skel->maps.overflow6, c->table_size,
 				 &config->nbuckets6);
 	if (!ret)
 		ret = bpf_map__set_max_entries(i->skel->maps.stats, cpus + 1);
@@ -97,6 +99,8 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 		{ i->skel->maps.stats, (void **)&m->stats },
 		{ i->skel->maps.flows4, &m->slots4 },
 		{ i->skel->maps.flows6, &m->slots6 },
+		{ i->skel->maps.tags4, (void **)&m->tags4 },
+		{ i->skel->maps.tags6, (void **)&m->tags6 },
 	};
 	int ret;
 

@@ -58,6 +58,8 @@ static int pin_maps(struct instance *i, const char *chain,
 	} maps[] = {
 		{ "flows4", i->skel->maps.flows4 },
 		{ "flows6", i->skel->maps.flows6 },
+		{ "tags4", i->skel->maps.tags4 },
+		{ "tags6", i->skel->maps.tags6 },
 		{ "overflow4", i->skel->maps.overflow4 },
 		{ "overflow6", i->skel->maps.overflow6 },
 		{ "nexthops", i->skel->maps.nexthops },

@@ -150,6 +150,10 @@ void instance_unmap(struct instance_maps *m)
 	if (m->slots6)
 		munmap(m->slots6, map_mmap_size(sizeof(struct nfold_slot6),
 						meta->slots6));
+	if (m->tags4)
+		munmap(m->tags4, map_mmap_size(8, meta->config.nbuckets4));
+	if (m->tags6)
+		munmap(m->tags6, map_mmap_size(8, meta->config.nbuckets6));
 	if (m->stats)
 		munmap(m->stats, map_mmap_size(sizeof(struct nfold_stats),
 					       m->stats_rows));

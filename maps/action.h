@@ -52,9 +52,7 @@ struct nfold_act {
 	__u16 strip;		/* bytes of decap left over; 0 */
 	__u16 tmpl;		/* encapsulation template + 1; 0 none */
 	__u32 generation;	/* valid while equal to ctl.generation */
-	__u16 addr_sum;		/* IPv4: folded sum of the key's addresses, for
-				 * verifying the header checksum */
-	__u8 pad[2];
+	__u32 pad;
 };
 
 /* Encapsulation template, shared by flows. Layout agreed; not used yet. */

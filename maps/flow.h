@@ -63,7 +63,7 @@ struct nfold_key6 {
  */
 struct nfold_head {
 	__u32 version;		/* 0 free; odd being written; even live */
-	__u32 tag;		/* the key's first hash, see hash.h */
+	__u32 hash;		/* the key's first, see hash.h */
 };
 
 /* What the flow's packets change in the slot. Second cache line. */
@@ -126,10 +126,10 @@ _Static_assert(sizeof(struct nfold_cells) == 64, "cells is map ABI");
 _Static_assert(sizeof(struct nfold_slot4) == 128, "slot4 is map ABI");
 _Static_assert(sizeof(struct nfold_slot6) == 192, "slot6 is map ABI");
 
-/* A bucket holds this many consecutive slots; a key has two buckets. Slots
- * from nbuckets * NFOLD_BUCKET_SLOTS on are the overflow area: the overflow
+/* A bucket holds this many consecutive slots, whose tags are one word of the tag
+ * index (tags.h); a key has two buckets. Slots from nbuckets * NFOLD_BUCKET_SLOTS on are the overflow area: the overflow
  * hash map leads from key to slot index.
  */
-#define NFOLD_BUCKET_SLOTS 4
+#define NFOLD_BUCKET_SLOTS 8
 
 #endif

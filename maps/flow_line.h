@@ -24,7 +24,7 @@
 /* A key as its table's family stores it, and its place. */
 struct flow_hash {
 	uint32_t word[NFOLD_KEY6_WORDS];
-	uint32_t tag;
+	uint32_t first;		/* first hash */
 	uint32_t bucket[2];
 };
 
@@ -65,8 +65,8 @@ static __always_inline void flow_hash_key4(const struct flow_table *t,
 	h->word[2] = ports_word(&key->sport);
 	h->word[3] = key->zone;
 	h->word[4] = key->l4proto;
-	h->tag = nfold_hash1(h->word, NFOLD_KEY4_WORDS, seed);
-	h->bucket[0] = nfold_bucket(h->tag, t->conf.nbuckets);
+	h->first = nfold_hash1(h->word, NFOLD_KEY4_WORDS, seed);
+	h->bucket[0] = nfold_bucket(h->first, t->conf.nbuckets);
 	h->bucket[1] = nfold_bucket(
 		nfold_hash2(h->word, NFOLD_KEY4_WORDS, seed), t->conf.nbuckets);
 }
@@ -83,8 +83,8 @@ static __always_inline void flow_hash_key6(const struct flow_table *t,
 	h->word[8] = ports_word(&key->sport);
 	h->word[9] = key->zone;
 	h->word[10] = key->l4proto;
-	h->tag = nfold_hash1(h->word, NFOLD_KEY6_WORDS, seed);
-	h->bucket[0] = nfold_bucket(h->tag, t->conf.nbuckets);
+	h->first = nfold_hash1(h->word, NFOLD_KEY6_WORDS, seed);
+	h->bucket[0] = nfold_bucket(h->first, t->conf.nbuckets);
 	h->bucket[1] = nfold_bucket(
 		nfold_hash2(h->word, NFOLD_KEY6_WORDS, seed), t->conf.nbuckets);
 }
@@ -114,15 +114,14 @@ static __always_inline struct act_words act_words(const struct nfold_act *a)
 			(uint64_t)FIELD(a->chain) << 24 |
 			(uint64_t)FIELD(a->strip) << 32 |
 			(uint64_t)FIELD(a->tmpl) << 48,
-		FIELD(a->generation) | (uint64_t)FIELD(a->addr_sum) << 32,
+		FIELD(a->generation) | (uint64_t)FIELD(a->pad) << 32,
 	}};
 }
 
 _Static_assert(offsetof(struct nfold_act, verdict) == 6 &&
 		       offsetof(struct nfold_act, flags) == 8 &&
 		       offsetof(struct nfold_act, strip) == 12 &&
-		       offsetof(struct nfold_act, generation) == 16 &&
-		       offsetof(struct nfold_act, addr_sum) == 20,
+		       offsetof(struct nfold_act, generation) == 16,
 	       "act_words() knows the order");
 
 /* Everything of the line but its head. k: the key's words. */

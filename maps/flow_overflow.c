@@ -31,17 +31,17 @@ void flow_overflow_fini(struct flow_overflow *o)
 	*o = (struct flow_overflow){0};
 }
 
-void flow_overflow_link(struct flow_overflow *o, uint32_t tag, uint32_t i)
+void flow_overflow_link(struct flow_overflow *o, uint32_t hash, uint32_t i)
 {
-	uint32_t *head = &o->head[tag & o->mask];
+	uint32_t *head = &o->head[hash & o->mask];
 
 	o->next[i] = *head;
 	*head = i + 1;
 }
 
-void flow_overflow_unlink(struct flow_overflow *o, uint32_t tag, uint32_t i)
+void flow_overflow_unlink(struct flow_overflow *o, uint32_t hash, uint32_t i)
 {
-	uint32_t *link = &o->head[tag & o->mask];
+	uint32_t *link = &o->head[hash & o->mask];
 
 	while (*link && *link != i + 1)
 		link = &o->next[*link - 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The overflow area of a flow table: which of its slots are free, and the
- * writer's own index by tag, so that finding an overflow entry costs the engine
+ * writer's own index by hash, so that finding an overflow entry costs the engine
  * no system call. Indexes are relative to the area. Private to flow_table.c.
  */
 #ifndef NFOLD_FLOW_OVERFLOW_H
@@ -20,7 +20,7 @@ struct flow_overflow {
 int flow_overflow_init(struct flow_overflow *o, uint32_t cnt);
 void flow_overflow_fini(struct flow_overflow *o);
 
-void flow_overflow_link(struct flow_overflow *o, uint32_t tag, uint32_t i);
-void flow_overflow_unlink(struct flow_overflow *o, uint32_t tag, uint32_t i);
+void flow_overflow_link(struct flow_overflow *o, uint32_t hash, uint32_t i);
+void flow_overflow_unlink(struct flow_overflow *o, uint32_t hash, uint32_t i);
 
 #endif

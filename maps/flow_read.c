@@ -17,7 +17,7 @@ static bool slot_has_key(const struct flow_table *t, uint32_t slot,
 	if (t->state && t->state[slot] != SLOT_LIVE)
 		return false;
 	head = slot_head(s);
-	if (head.h.tag != h->tag || !slot_copy(s, &line, t->line_words))
+	if (head.h.hash != h->first || !slot_copy(s, &line, t->line_words))
 		return false;
 	return !memcmp(line.word + 1, h->word,
 		       t->conf.family == 4 ? KEY4_BYTES : KEY6_BYTES);
@@ -36,7 +36,7 @@ static uint32_t overflow_find(const struct flow_table *t,
 		}
 		return FLOW_SLOT_NONE;
 	}
-	for (uint32_t i = o->head[h->tag & o->mask]; i; i = o->next[i - 1]) {
+	for (uint32_t i = o->head[h->first & o->mask]; i; i = o->next[i - 1]) {
 		if (slot_has_key(t, t->bucket_slots + i - 1, h))
 			return t->bucket_slots + i - 1;
 	}
@@ -51,7 +51,8 @@ uint32_t flow_table_find(const struct flow_table *t,
 	flow_hash_key(t, key, &h);
 	for (uint32_t i = 0; i < 2 * NFOLD_BUCKET_SLOTS; i++) {
 		uint32_t bucket = h.bucket[i / NFOLD_BUCKET_SLOTS];
-		uint32_t slot = nfold_bucket_slot(bucket, h.tag, i);
+		uint32_t slot = bucket * NFOLD_BUCKET_SLOTS +
+				i % NFOLD_BUCKET_SLOTS;
 
 		if (slot_has_key(t, slot, &h))
 			return slot;

@@ -20,7 +20,7 @@
 
 #include "flow.h"
 
-/* head is stored whole, so that version and tag change together. Versions come
+/* head is stored whole, so that version and hash change together. Versions come
  * from one counter per table, so that no two lives of a slot, and no two states
  * of an entry, share one (in 2^31 publications), and so that installing needs
  * no load from the slot.
@@ -65,9 +65,9 @@ static inline union slot_head slot_head(const slot_word *slot)
 }
 
 static inline void slot_set_head(slot_word *slot, uint32_t version,
-				 uint32_t tag)
+				 uint32_t hash)
 {
-	union slot_head head = {.h = {.version = version, .tag = tag}};
+	union slot_head head = {.h = {.version = version, .hash = hash}};
 
 	__atomic_store_n(slot, head.word, __ATOMIC_RELEASE);
 }

@@ -33,7 +33,7 @@ void flow_table_size(int family, uint32_t flows, uint32_t *nbuckets,
 		     uint32_t *slot_cnt)
 {
 	if (family == 4)
-		size_at(flows, 60, flows / 32, nbuckets, slot_cnt);
+		size_at(flows, 75, flows / 64, nbuckets, slot_cnt);
 	else
 		size_at(flows, 80, flows / 48, nbuckets, slot_cnt);
 }
@@ -44,6 +44,8 @@ static int conf_check(const struct flow_table_conf *c)
 		return -EINVAL;
 	if ((uintptr_t)c->slots % sizeof(uint64_t) || !c->nbuckets)
 		return -EINVAL;
+	if (!c->tags && !c->reader)
+		return -EINVAL;
 	if (c->slot_cnt == UINT32_MAX ||
 	    (uint64_t)c->nbuckets * NFOLD_BUCKET_SLOTS > c->slot_cnt)
 		return -EINVAL;
@@ -52,7 +54,8 @@ static int conf_check(const struct flow_table_conf *c)
 	return 0;
 }
 
-/* Entries of an earlier writer stay live; a slot it left half-written is free.
+/* Entries of an earlier writer stay live, with their tags, which it may have
+ * died before it stored; a slot it left half-written is free.
  * Slots are taken from the free stack's top: lowest index first. */
 static void table_adopt(struct flow_table *t)
 {
@@ -67,9 +70,10 @@ static void table_adopt(struct flow_table *t)
 		t->state[slot] = live ? SLOT_LIVE : SLOT_FREE;
 		t->live += live;
 		if (slot < base)
-			continue;
-		if (live)
-			flow_overflow_link(&t->overflow, head.h.tag,
+			tag_set(t, slot, live ? nfold_tag(head.h.hash) :
+						NFOLD_TAG_NONE);
+		else if (live)
+			flow_overflow_link(&t->overflow, head.h.hash,
 					   slot - base);
 		else
 			t->overflow.free[t->overflow.free_cnt++] = slot - base;

@@ -40,6 +40,8 @@ struct flow_entry {
 struct flow_table_conf {
 	int family;		/* 4 or 6 */
 	void *slots;		/* mmap of the whole array; borrowed */
+	__u8 *tags;		/* mmap of the tag index; borrowed; NULL for a
+				 * reader */
 	uint32_t slot_cnt;	/* with the overflow area */
 	uint32_t nbuckets;	/* as in nfold_config */
 	const __u64 *seed;	/* NFOLD_HASH_SEEDS words; borrowed */
@@ -53,7 +55,7 @@ struct flow_table_conf {
 };
 
 /* Sizes for `flows` directions within 256 bytes each, overflow area included:
- * at 80 % fill of the buckets for IPv6, and for IPv4 at the 60 % which its
+ * at 80 % fill of the buckets for IPv6, and for IPv4 at the 75 % which its
  * smaller slots allow, and which keeps flows out of the overflow area.
  */
 void flow_table_size(int family, uint32_t flows, uint32_t *nbuckets,

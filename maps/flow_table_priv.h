@@ -17,6 +17,7 @@
 #include "flow_slot.h"
 #include "flow_table.h"
 #include "grace.h"
+#include "tags.h"
 
 enum slot_state {
 	SLOT_FREE,
@@ -44,6 +45,13 @@ static inline slot_word *slot_at(const struct flow_table *t, uint32_t slot)
 {
 	return (slot_word *)((char *)t->conf.slots +
 			     (size_t)slot * t->slot_size);
+}
+
+/* slot: of a bucket. Release: behind or before the head's store, see tags.h. */
+static inline void tag_set(const struct flow_table *t, uint32_t slot,
+			   uint8_t tag)
+{
+	__atomic_store_n(t->conf.tags + slot, tag, __ATOMIC_RELEASE);
 }
 
 static inline slot_word *cells_at(const struct flow_table *t, uint32_t slot)

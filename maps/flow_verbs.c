@@ -10,51 +10,43 @@
 #include "flow_table_priv.h"
 
 /* The states of a bucket as one word, slot i in byte i. */
-#if NFOLD_BUCKET_SLOTS == 4
-typedef uint32_t bucket_word;
-#elif NFOLD_BUCKET_SLOTS == 8
-typedef uint64_t bucket_word;
-#endif
-#define BUCKET_BITS (NFOLD_BUCKET_SLOTS * 8)
-#define BUCKET_ONES ((bucket_word)0x0101010101010101ULL)
+#define BUCKET_ONES NFOLD_TAGS_ONES
 _Static_assert(SLOT_FREE == 0 && SLOT_GRACE < 4, "two bits tell a state");
 
 /* 1 in the byte of each slot that is not free. */
-static bucket_word bucket_used(const struct flow_table *t, uint32_t bucket)
+static uint64_t bucket_used(const struct flow_table *t, uint32_t bucket)
 {
-	bucket_word state;
+	uint64_t state;
 
 	memcpy(&state, t->state + (size_t)bucket * NFOLD_BUCKET_SLOTS,
 	       sizeof(state));
 	return (state | state >> 1) & BUCKET_ONES;
 }
 
-static uint32_t bucket_cnt(bucket_word used)
+static uint32_t bucket_cnt(uint64_t used)
 {
-	return (bucket_word)(used * BUCKET_ONES) >> (BUCKET_BITS - 8);
+	return used * BUCKET_ONES >> 56;
 }
 
-/* Bucket 1 while it is less than half full, since readers look there first;
- * from then on the emptier of the two. Then the first free slot in the order in
- * which readers try them. Without branches that depend on the fill: they would
- * be mispredicted, which costs more than the arithmetic.
+/* Bucket 1 while two of its slots are free, since readers look there first;
+ * from then on the emptier of the two, and there the first free slot. Without
+ * branches that depend on the fill: they would be mispredicted, which costs more
+ * than the arithmetic.
  */
 static uint32_t bucket_take(const struct flow_table *t,
 			    const struct flow_hash *h)
 {
-	uint32_t turn = h->tag % NFOLD_BUCKET_SLOTS * 8;
-	bucket_word used1 = bucket_used(t, h->bucket[0]);
-	bucket_word used2 = bucket_used(t, h->bucket[1]);
+	uint64_t used1 = bucket_used(t, h->bucket[0]);
+	uint64_t used2 = bucket_used(t, h->bucket[1]);
 	uint32_t cnt1 = bucket_cnt(used1);
-	bool second = (cnt1 >= NFOLD_BUCKET_SLOTS / 2) &
+	bool second = (cnt1 >= NFOLD_BUCKET_SLOTS - 2) &
 		      (bucket_cnt(used2) < cnt1);
-	bucket_word free = (second ? used2 : used1) ^ BUCKET_ONES;
+	uint64_t free = (second ? used2 : used1) ^ BUCKET_ONES;
 
 	if (!free)
 		return FLOW_SLOT_NONE;
-	free = free >> turn | free << (BUCKET_BITS - turn) % BUCKET_BITS;
-	return nfold_bucket_slot(h->bucket[second], h->tag,
-				 __builtin_ctzll(free) / 8);
+	return h->bucket[second] * NFOLD_BUCKET_SLOTS +
+	       __builtin_ctzll(free) / 8;
 }
 
 void flow_table_prefetch(const struct flow_table *t,
@@ -84,7 +76,7 @@ static __always_inline void slot_fill(struct flow_table *t, uint32_t slot,
 	t->version = version_next(t->version);
 	line_store(t, s, h->word, e);
 	cells_store(s + t->line_words, e);
-	slot_set_head(s, t->version, h->tag);
+	slot_set_head(s, t->version, h->first);
 	t->state[slot] = SLOT_LIVE;
 	t->live++;
 }
@@ -112,7 +104,7 @@ overflow_install(struct flow_table *t, const struct flow_entry *e)
 		return FLOW_SLOT_NONE;
 	}
 	o->free_cnt--;
-	flow_overflow_link(o, h.tag, i);
+	flow_overflow_link(o, h.first, i);
 	__atomic_fetch_add(&t->conf.ctl->overflow_cnt, 1, __ATOMIC_RELEASE);
 	return slot;
 }
@@ -127,6 +119,7 @@ uint32_t flow_table_install(struct flow_table *t, const struct flow_entry *e)
 	if (slot == FLOW_SLOT_NONE)
 		return overflow_install(t, e);
 	slot_fill(t, slot, e, &h);
+	tag_set(t, slot, nfold_tag(h.first));
 	return slot;
 }
 
@@ -154,9 +147,9 @@ void flow_table_replace(struct flow_table *t, uint32_t slot,
 		__atomic_fetch_or(&cells->handover, NFOLD_HANDOVER_PENDING,
 				  __ATOMIC_RELAXED);
 	t->version = version_next(t->version);
-	slot_set_head(s, head.h.version | 1, head.h.tag);
+	slot_set_head(s, head.h.version | 1, head.h.hash);
 	line_store(t, s, key, e);
-	slot_set_head(s, t->version, head.h.tag);
+	slot_set_head(s, t->version, head.h.hash);
 	__atomic_store_n((uint32_t *)cells->writer, writer_word(e->writer),
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&cells->peer, e->peer, __ATOMIC_RELAXED);
@@ -188,7 +181,7 @@ static void overflow_expire(struct flow_table *t, uint32_t slot)
 	slot_copy(slot_at(t, slot), &line, t->line_words);
 	slot_set_head(slot_at(t, slot), 0, 0);
 	bpf_map_delete_elem(t->conf.overflow_fd, key);
-	flow_overflow_unlink(&t->overflow, line.s4.head.tag,
+	flow_overflow_unlink(&t->overflow, line.s4.head.hash,
 			     slot - t->bucket_slots);
 	__atomic_fetch_sub(&t->conf.ctl->overflow_cnt, 1, __ATOMIC_RELEASE);
 }
@@ -197,10 +190,12 @@ void flow_table_expire(struct flow_table *t, uint32_t slot)
 {
 	if (t->state[slot] != SLOT_LIVE)
 		return;
-	if (slot < t->bucket_slots)
+	if (slot < t->bucket_slots) {
+		tag_set(t, slot, NFOLD_TAG_NONE);
 		slot_set_head(slot_at(t, slot), 0, 0);
-	else
+	} else {
 		overflow_expire(t, slot);
+	}
 	t->state[slot] = SLOT_GRACE;
 	t->live--;
 	t->ring[((uint64_t)t->ring_head + t->ring_cnt++) % t->conf.slot_cnt] =

@@ -44,8 +44,7 @@ static __always_inline __u32 nfold_hash(const nfold_word *key, int words,
 	return nfold_hash_mix(sum >> 32);
 }
 
-/* First hash: the slot's tag, the first bucket and the slot tried first in it.
- * Second hash: the second bucket. */
+/* First hash: the first bucket and the tag. Second hash: the second bucket. */
 static __always_inline __u32 nfold_hash1(const void *key, int words,
 					 const volatile __u64 *seed)
 {
@@ -59,18 +58,10 @@ static __always_inline __u32 nfold_hash2(const void *key, int words,
 }
 
 /* Bucket of a hash among n (Lemire's range reduction: n need not be a power of
- * two). Uses the high bits; the low two choose the first slot. */
+ * two). Uses the high bits; the low ones are the tag. */
 static __always_inline __u32 nfold_bucket(__u32 hash, __u32 n)
 {
 	return ((__u64)hash * n) >> 32;
-}
-
-/* i-th slot to try, i in 0..NFOLD_BUCKET_SLOTS-1. */
-static __always_inline __u32 nfold_bucket_slot(__u32 bucket, __u32 hash1,
-					       __u32 i)
-{
-	return bucket * NFOLD_BUCKET_SLOTS +
-	       ((hash1 + i) & (NFOLD_BUCKET_SLOTS - 1));
 }
 
 #endif

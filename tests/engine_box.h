@@ -128,6 +128,7 @@ static struct box {
 	union nfold_nexthop nexthops[8];
 	struct flow_table *tables[2];
 	void *slots[2];
+	__u8 *tags[2];
 	__u64 seed[NFOLD_HASH_SEEDS];
 	struct chain chain;
 	struct nf nf[3];
@@ -160,7 +161,8 @@ static inline uint32_t route_port_fake(void *ctx, uint16_t nexthop)
 	return nexthop == 1 ? 0 : 1;
 }
 
-static inline struct flow_table *table_make(int family, uint32_t flows, void **slots)
+static inline struct flow_table *table_make(int family, uint32_t flows,
+					    void **slots, __u8 **tags)
 {
 	struct flow_table_conf c = { .family = family, .overflow_fd = -1,
 				     .seed = box.seed, .ctl = &box.ctl,
@@ -171,7 +173,9 @@ static inline struct flow_table *table_make(int family, uint32_t flows, void **s
 	c.slot_cnt = c.nbuckets * NFOLD_BUCKET_SLOTS;
 	*slots = aligned_alloc(64, c.slot_cnt * 192UL);
 	memset(*slots, 0, c.slot_cnt * 192UL);
+	*tags = calloc(c.nbuckets, NFOLD_BUCKET_SLOTS);
 	c.slots = *slots;
+	c.tags = *tags;
 	assert_int_equal(flow_table_new(&t, &c), 0);
 	return t;
 }
@@ -209,8 +213,8 @@ static inline void box_start(bool fold, uint32_t flows)
 		.other = 600 * NF_SEC, .tcp_established = 7440 * NF_SEC,
 		.tcp_transitory = 240 * NF_SEC,
 	};
-	box.tables[0] = table_make(4, flows, &box.slots[0]);
-	box.tables[1] = table_make(6, flows, &box.slots[1]);
+	box.tables[0] = table_make(4, flows, &box.slots[0], &box.tags[0]);
+	box.tables[1] = table_make(6, flows, &box.slots[1], &box.tags[1]);
 	conf.chain = &box.chain;
 	conf.nfs = box.nfs;
 	conf.maps = (struct engine_maps){
@@ -241,6 +245,7 @@ static inline int teardown(void **state)
 	for (int i = 0; i < 2; i++) {
 		flow_table_free(box.tables[i]);
 		free(box.slots[i]);
+		free(box.tags[i]);
 	}
 	return 0;
 }

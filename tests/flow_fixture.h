@@ -30,6 +30,7 @@ struct fixture {
 	int family;
 	size_t slot_size;
 	void *slots;
+	__u8 *tags;
 	__u64 seed[NFOLD_HASH_SEEDS];
 	struct nfold_ctl ctl;
 	struct flow_table *t;
@@ -62,6 +63,7 @@ static inline struct flow_table_conf fixture_conf(struct fixture *f,
 	return (struct flow_table_conf){
 		.family = f->family,
 		.slots = f->slots,
+		.tags = f->tags,
 		.slot_cnt = nbuckets * NFOLD_BUCKET_SLOTS,
 		.nbuckets = nbuckets,
 		.seed = f->seed,
@@ -81,7 +83,9 @@ static inline struct fixture *fixture_new(int family, uint32_t nbuckets)
 	f->slot_size = family == 4 ? sizeof(struct nfold_slot4)
 				   : sizeof(struct nfold_slot6);
 	f->slots = calloc(nbuckets * NFOLD_BUCKET_SLOTS, f->slot_size);
+	f->tags = calloc(nbuckets, NFOLD_BUCKET_SLOTS);
 	assert_non_null(f->slots);
+	assert_non_null(f->tags);
 	f->ctl.generation = 1;
 	for (size_t i = 0; i < NFOLD_HASH_SEEDS; i++)
 		f->seed[i] = rng();
@@ -94,6 +98,7 @@ static inline void fixture_free(struct fixture *f)
 {
 	flow_table_free(f->t);
 	free(f->slots);
+	free(f->tags);
 	free(f);
 }
 
@@ -148,8 +153,7 @@ static inline struct flow_entry make_entry(int family, uint32_t n,
 			.nexthop = n,
 			.verdict = NFOLD_VERDICT_FORWARD,
 			.ttl_dec = 1,
-			.generation = 1,
-			.addr_sum = n},
+			.generation = 1},
 		.peer = counter + 1,
 		.session = n,
 		.writer = {1, 2, 3, counter},
@@ -229,10 +233,8 @@ static inline uint32_t key_slots_used(struct fixture *f, uint32_t nbuckets,
 	h1 = nfold_hash1(word, words, f->seed);
 	h2 = nfold_hash2(word, words, f->seed);
 	for (uint32_t i = 0; i < NFOLD_BUCKET_SLOTS; i++) {
-		cnt += used[nfold_bucket_slot(nfold_bucket(h1, nbuckets), h1,
-					      i)];
-		cnt += used[nfold_bucket_slot(nfold_bucket(h2, nbuckets), h1,
-					      i)];
+		cnt += used[nfold_bucket(h1, nbuckets) * NFOLD_BUCKET_SLOTS + i];
+		cnt += used[nfold_bucket(h2, nbuckets) * NFOLD_BUCKET_SLOTS + i];
 	}
 	return cnt;
 }

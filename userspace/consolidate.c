@@ -70,12 +70,9 @@ static void set_deltas(struct gmat_entry *g, const struct nfold_key6 *key,
 	uint64_t ports = csum_diff16(key->sport, g->set.sport) +
 			 csum_diff16(key->dport, g->set.dport);
 
-	if (family == 4) {
+	if (family == 4)
 		g->act.l3_delta = csum_fold(addrs + (g->act.ttl_dec ?
 						     CSUM_TTL_DEC : 0));
-		g->act.addr_sum = csum_fold((uint64_t)key->saddr[0] +
-					    key->daddr[0]);
-	}
 	g->act.l4_delta = csum_fold(
 		key->l4proto == IPPROTO_ICMP ? ports : addrs + ports);
 }

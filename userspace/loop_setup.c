@@ -54,6 +54,7 @@ static int setup_table(struct loop *l, struct flow_table **out, int family)
 	struct flow_table_conf conf = {
 		.family = family,
 		.slots = family == 4 ? m->slots4 : m->slots6,
+		.tags = family == 4 ? m->tags4 : m->tags6,
 		.slot_cnt = family == 4 ? m->meta->slots4 : m->meta->slots6,
 		.nbuckets = family == 4 ? c->nbuckets4 : c->nbuckets6,
 		.seed = c->seed,

@@ -93,6 +93,7 @@ static void table_make(struct bench *b)
 	struct flow_table_conf conf = {
 		.family = 4,
 		.slots = b->maps->slots4,
+		.tags = b->maps->tags4,
 		.slot_cnt = b->maps->meta->slots4,
 		.nbuckets = b->maps->meta->config.nbuckets4,
 		.seed = b->maps->meta->config.seed,

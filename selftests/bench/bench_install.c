@@ -41,6 +41,8 @@ struct bench {
 	uint32_t slot_cnt;
 	size_t slot_bytes;
 	void *slots;
+	int tags_fd;
+	__u8 *tags;
 	size_t mapped;
 	__u64 seed[NFOLD_HASH_SEEDS];
 	struct nfold_ctl ctl;
@@ -109,7 +111,9 @@ static void bench_map_slots(struct bench *b)
 	b->mapped = (b->slot_cnt * b->slot_bytes + page - 1) / page * page;
 	b->slots = mmap(NULL, b->mapped, PROT_READ | PROT_WRITE, MAP_SHARED,
 			b->slots_fd, 0);
-	if (b->slots == MAP_FAILED)
+	b->tags = mmap(NULL, b->nbuckets * NFOLD_BUCKET_SLOTS,
+		       PROT_READ | PROT_WRITE, MAP_SHARED, b->tags_fd, 0);
+	if (b->slots == MAP_FAILED || b->tags == MAP_FAILED)
 		die("cannot map the table");
 }
 
@@ -127,6 +131,8 @@ static void bench_open(struct bench *b, int family)
 	flow_table_size(family, FLOWS, &b->nbuckets, &b->slot_cnt);
 	b->slots_fd = map_new(BPF_MAP_TYPE_ARRAY, 4, b->slot_bytes, b->slot_cnt,
 			      BPF_F_MMAPABLE);
+	b->tags_fd = map_new(BPF_MAP_TYPE_ARRAY, 4, NFOLD_BUCKET_SLOTS,
+			     b->nbuckets, BPF_F_MMAPABLE);
 	b->overflow_fd = map_new(BPF_MAP_TYPE_HASH, key, 4,
 				 b->slot_cnt - b->nbuckets * NFOLD_BUCKET_SLOTS,
 				 BPF_F_NO_PREALLOC);
@@ -137,6 +143,7 @@ static void bench_open(struct bench *b, int family)
 	conf = (struct flow_table_conf){
 		.family = family,
 		.slots = b->slots,
+		.tags = b->tags,
 		.slot_cnt = b->slot_cnt,
 		.nbuckets = b->nbuckets,
 		.seed = b->seed,
@@ -155,7 +162,9 @@ static void bench_close(struct bench *b)
 {
 	flow_table_free(b->t);
 	munmap(b->slots, b->mapped);
+	munmap(b->tags, b->nbuckets * NFOLD_BUCKET_SLOTS);
 	close(b->slots_fd);
+	close(b->tags_fd);
 	close(b->overflow_fd);
 	close(b->hash_fd);
 }
@@ -291,7 +300,7 @@ static void bench_rate(struct bench *b)
 		     (ratio[ROUNDS - 1] - ratio[0]) / mid);
 }
 
-/* The array, the writer's memory and the overflow map with all its entries. */
+/* The arrays, the writer's memory and the overflow map with all its entries. */
 static void bench_bytes(struct bench *b, const char *name)
 {
 	uint32_t area = b->slot_cnt - b->nbuckets * NFOLD_BUCKET_SLOTS;
@@ -303,8 +312,8 @@ static void bench_bytes(struct bench *b, const char *name)
 		if (bpf_map_update_elem(b->overflow_fd, &key, &i, BPF_ANY))
 			die("cannot fill the overflow map");
 	}
-	bytes = (double)(map_bytes(b->slots_fd) + map_bytes(b->overflow_fd) +
-			 b->heap_bytes) /
+	bytes = (double)(map_bytes(b->slots_fd) + map_bytes(b->tags_fd) +
+			 map_bytes(b->overflow_fd) + b->heap_bytes) /
 		FLOWS;
 	print_figure(name, bytes, "bytes", bytes / BYTES_BOUND, BYTES_BOUND, 0);
 }

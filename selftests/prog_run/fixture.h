@@ -25,6 +25,7 @@
 #include "maps/port.h"
 #include "maps/punt.h"
 #include "maps/stats.h"
+#include "maps/tags.h"
 
 #include "bpf/nfold.skel.h"
 #include "tests/pkt.h"
@@ -43,6 +44,7 @@ struct fixture {
 	struct nfold_ctl *ctl;
 	struct nfold_slot4 *flows4;
 	struct nfold_slot6 *flows6;
+	uint8_t *tags[2];	/* IPv4, IPv6 */
 	struct nfold_port *ports;
 	union nfold_nexthop *nexthops;
 	struct nfold_stats *stats;
@@ -107,6 +109,8 @@ static inline void fx_open(struct fixture *fx)
 	bpf_map__set_max_entries(fx->skel->maps.stats, fx->rows);
 	bpf_map__set_max_entries(fx->skel->maps.flows4, FX_SLOTS);
 	bpf_map__set_max_entries(fx->skel->maps.flows6, FX_SLOTS);
+	bpf_map__set_max_entries(fx->skel->maps.tags4, FX_BUCKETS);
+	bpf_map__set_max_entries(fx->skel->maps.tags6, FX_BUCKETS);
 	c = (struct nfold_config *)&fx->skel->rodata->config;
 	for (int i = 0; i < NFOLD_HASH_SEEDS; i++)
 		c->seed[i] = (uint64_t)random() << 40 ^
@@ -131,6 +135,8 @@ static inline int fx_load(struct fixture *fx)
 	fx->ctl = &fx->skel->data_ctl->ctl;
 	fx->flows4 = fx_map(fx->skel->maps.flows4, sizeof(*fx->flows4));
 	fx->flows6 = fx_map(fx->skel->maps.flows6, sizeof(*fx->flows6));
+	fx->tags[0] = fx_map(fx->skel->maps.tags4, NFOLD_BUCKET_SLOTS);
+	fx->tags[1] = fx_map(fx->skel->maps.tags6, NFOLD_BUCKET_SLOTS);
 	fx->ports = fx_map(fx->skel->maps.ports, sizeof(*fx->ports));
 	fx->nexthops = fx_map(fx->skel->maps.nexthops, sizeof(*fx->nexthops));
 	fx->stats = fx_map(fx->skel->maps.stats, sizeof(*fx->stats));
@@ -193,6 +199,8 @@ static inline void fx_close(struct fixture *fx)
 	if (fx->flows4) {
 		munmap(fx->flows4, FX_SLOTS * sizeof(*fx->flows4));
 		munmap(fx->flows6, FX_SLOTS * sizeof(*fx->flows6));
+		munmap(fx->tags[0], FX_BUCKETS * NFOLD_BUCKET_SLOTS);
+		munmap(fx->tags[1], FX_BUCKETS * NFOLD_BUCKET_SLOTS);
 	}
 	nfold_bpf__destroy(fx->skel);
 	memset(fx, 0, sizeof(*fx));
@@ -343,6 +351,14 @@ static inline const __u64 *fx_seed(const struct fixture *fx)
 	return (const __u64 *)fx->skel->rodata->config.seed;
 }
 
+/* Of a slot in a bucket; those of the overflow area have none. */
+static inline void fx_tag(struct fixture *fx, int family, uint32_t slot,
+			  uint32_t hash1)
+{
+	if (slot < FX_BUCKETS * NFOLD_BUCKET_SLOTS)
+		fx->tags[family == 6][slot] = nfold_tag(hash1);
+}
+
 /* Writes the entry into a slot, whatever was there. */
 static inline struct nfold_cells *fx_put(struct fixture *fx, uint32_t slot,
 					 const struct fx_entry *e)
@@ -355,9 +371,10 @@ static inline struct nfold_cells *fx_put(struct fixture *fx, uint32_t slot,
 		s->set = (struct nfold_set4){ e->set.saddr[0], e->set.daddr[0],
 					      e->set.sport, e->set.dport };
 		s->act = e->act;
-		s->head.tag = nfold_hash1(&s->key, NFOLD_KEY4_WORDS,
+		s->head.hash = nfold_hash1(&s->key, NFOLD_KEY4_WORDS,
 					  fx_seed(fx));
 		s->head.version = 2;
+		fx_tag(fx, 4, slot, s->head.hash);
 		return &s->cells;
 	}
 	struct nfold_slot6 *s = &fx->flows6[slot];
@@ -366,23 +383,35 @@ static inline struct nfold_cells *fx_put(struct fixture *fx, uint32_t slot,
 	s->key = e->key;
 	s->set = e->set;
 	s->act = e->act;
-	s->head.tag = nfold_hash1(&s->key, NFOLD_KEY6_WORDS, fx_seed(fx));
+	s->head.hash = nfold_hash1(&s->key, NFOLD_KEY6_WORDS, fx_seed(fx));
 	s->head.version = 2;
+	fx_tag(fx, 6, slot, s->head.hash);
 	return &s->cells;
 }
 
-/* nth: 0..3 slots of the first bucket in order, 4..7 of the second. */
+static inline uint32_t fx_hash1(const struct fixture *fx,
+				const struct fx_entry *e)
+{
+	struct nfold_key4 key4 = fx_key4(e);
+
+	if (e->family == 4)
+		return nfold_hash1(&key4, NFOLD_KEY4_WORDS, fx_seed(fx));
+	return nfold_hash1(&e->key, NFOLD_KEY6_WORDS, fx_seed(fx));
+}
+
+/* nth: 0..7 slots of the first bucket in order, 8..15 of the second. */
 static inline uint32_t fx_slot(const struct fixture *fx,
 			       const struct fx_entry *e, uint32_t nth)
 {
 	struct nfold_key4 key4 = fx_key4(e);
 	const void *key = e->family == 4 ? (void *)&key4 : (void *)&e->key;
 	int words = e->family == 4 ? NFOLD_KEY4_WORDS : NFOLD_KEY6_WORDS;
-	uint32_t h1 = nfold_hash1(key, words, fx_seed(fx));
-	uint32_t h2 = nfold_hash2(key, words, fx_seed(fx));
+	uint32_t h = nth < NFOLD_BUCKET_SLOTS ?
+			     fx_hash1(fx, e) :
+			     nfold_hash2(key, words, fx_seed(fx));
 
-	return nfold_bucket_slot(nfold_bucket(nth < 4 ? h1 : h2, FX_BUCKETS),
-				 h1, nth);
+	return nfold_bucket(h, FX_BUCKETS) * NFOLD_BUCKET_SLOTS +
+	       nth % NFOLD_BUCKET_SLOTS;
 }
 
 static inline struct nfold_cells *fx_install(struct fixture *fx,
@@ -395,6 +424,8 @@ static inline void fx_clear(struct fixture *fx)
 {
 	memset(fx->flows4, 0, FX_SLOTS * sizeof(*fx->flows4));
 	memset(fx->flows6, 0, FX_SLOTS * sizeof(*fx->flows6));
+	for (int i = 0; i < 2; i++)
+		memset(fx->tags[i], 0, FX_BUCKETS * NFOLD_BUCKET_SLOTS);
 }
 
 #endif

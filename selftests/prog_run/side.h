@@ -96,6 +96,7 @@ static inline struct flow_table *side_table(struct side *s, int family)
 	struct flow_table_conf c = {
 		.family = family,
 		.slots = family == 4 ? s->maps->slots4 : s->maps->slots6,
+		.tags = family == 4 ? s->maps->tags4 : s->maps->tags6,
 		.slot_cnt = family == 4 ? m->slots4 : m->slots6,
 		.nbuckets = family == 4 ? m->config.nbuckets4 :
 					  m->config.nbuckets6,

@@ -30,6 +30,7 @@
 #include "selftests/prog_run/table_stress.h"
 #include "selftests/prog_run/table_stress.skel.h"
 
+#define TAGS_BYTES (STRESS_BUCKETS * NFOLD_BUCKET_SLOTS)
 #define SLOTS (STRESS_BUCKETS * NFOLD_BUCKET_SLOTS + STRESS_OVERFLOW)
 #define REPEAT 20000
 /* Expire only above this: the rest would soon all wait for its grace period,
@@ -41,6 +42,7 @@ struct stress {
 	struct table_stress_bpf *skel;
 	void *slots;
 	size_t slots_bytes;
+	void *tags;
 	struct flow_table *t;
 	int prog_fd;
 	bool stop;
@@ -132,6 +134,8 @@ static void skel_prepare(struct table_stress_bpf *skel, uint32_t hold)
 	skel->rodata->stress_hold = hold;
 	bpf_map__set_max_entries(skel->maps.flows4, SLOTS);
 	bpf_map__set_max_entries(skel->maps.flows6, SLOTS);
+	bpf_map__set_max_entries(skel->maps.tags4, STRESS_BUCKETS);
+	bpf_map__set_max_entries(skel->maps.tags6, STRESS_BUCKETS);
 	bpf_map__set_autocreate(skel->maps.xsks, false);
 	bpf_map__set_autocreate(skel->maps.tx_ports, false);
 	bpf_map__set_autocreate(skel->maps.meta, false);
@@ -149,6 +153,11 @@ static void stress_map(struct stress *s)
 	s->slots = mmap(NULL, s->slots_bytes, PROT_READ | PROT_WRITE,
 			MAP_SHARED, fd, 0);
 	assert_ptr_not_equal(s->slots, MAP_FAILED);
+	fd = bpf_map__fd(s->family == 4 ? s->skel->maps.tags4 :
+					  s->skel->maps.tags6);
+	s->tags = mmap(NULL, TAGS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		       0);
+	assert_ptr_not_equal(s->tags, MAP_FAILED);
 }
 
 static void stress_open(struct stress *s, int family, uint32_t hold,
@@ -169,6 +178,7 @@ static void stress_open(struct stress *s, int family, uint32_t hold,
 	conf = (struct flow_table_conf){
 		.family = family,
 		.slots = s->slots,
+		.tags = s->tags,
 		.slot_cnt = SLOTS,
 		.nbuckets = STRESS_BUCKETS,
 		.seed = (const __u64 *)skel->rodata->config.seed,
@@ -186,6 +196,7 @@ static void stress_close(struct stress *s)
 {
 	flow_table_free(s->t);
 	munmap(s->slots, s->slots_bytes);
+	munmap(s->tags, TAGS_BYTES);
 	table_stress_bpf__destroy(s->skel);
 }
 

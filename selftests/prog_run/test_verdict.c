@@ -115,6 +115,14 @@ static void odd(struct nfold_head *head, struct nfold_cells *cells)
 	head->version = 3;
 }
 
+/* Another key's, with the same tag. */
+static void odd_other(struct nfold_head *head, struct nfold_cells *cells)
+{
+	(void)cells;
+	head->version = 3;
+	head->hash ^= 1 << 31;
+}
+
 static void is_free(struct nfold_head *head, struct nfold_cells *cells)
 {
 	(void)cells;
@@ -163,6 +171,7 @@ static const struct verdict_case cases[] = {
 	{ "no entry", NULL, NULL, XDP_REDIRECT, NFOLD_REASON_MISS, false, true },
 	{ "free slot", NULL, is_free, PUNT(MISS) },
 	{ "being written", NULL, odd, PUNT(BUSY) },
+	{ "another being written", NULL, odd_other, PUNT(MISS) },
 	{ "other generation", stale, NULL, PUNT(STALE) },
 	{ "hand-over pending", NULL, pending, PUNT(PENDING) },
 	{ "hand-over done, count left over", NULL, live, FAST(REDIRECT) },
@@ -269,7 +278,7 @@ static void tcp_flags(void **state)
 	assert_int_equal(cells->packets, 3);
 }
 
-/* All eight places, then the overflow area; with all others taken by a slot of
+/* All sixteen places, then the overflow area; with all others taken by a slot of
  * another key that has the same tag, so that tags alone do not decide. */
 static void places(void **state)
 {
@@ -282,22 +291,14 @@ static void places(void **state)
 
 		other.dport++;
 		o = fx_fold(&other, &other, 0, 2);
-		for (uint32_t nth = 0; nth < 8; nth++) {
+		for (uint32_t nth = 0; nth < 16; nth++) {
 			struct nfold_cells *cells;
 
 			fx_clear(&fx);
-			for (uint32_t i = 0; i < 8; i++) {
+			for (uint32_t i = 0; i < 16; i++) {
 				slot = fx_slot(&fx, &e, i);
 				fx_put(&fx, slot, &o);
-				if (family == 4)
-					fx.flows4[slot].head.tag = nfold_hash1(
-						&(struct nfold_key4[]){
-							fx_key4(&e) },
-						NFOLD_KEY4_WORDS, fx_seed(&fx));
-				else
-					fx.flows6[slot].head.tag = nfold_hash1(
-						&e.key, NFOLD_KEY6_WORDS,
-						fx_seed(&fx));
+				fx_tag(&fx, family, slot, fx_hash1(&fx, &e));
 			}
 			cells = fx_put(&fx, fx_slot(&fx, &e, nth), &e);
 			assert_int_equal(fx_run(&fx, 0, frame, len, &r), 0);
