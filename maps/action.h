@@ -49,10 +49,9 @@ struct nfold_act {
 	__u16 flags;		/* NFOLD_ACT_* */
 	__u8 reason;		/* enum nfold_reason of DROP and SLOW */
 	__u8 chain;		/* chain within the instance */
-	__u16 strip;		/* bytes of decap left over; 0 */
-	__u16 tmpl;		/* encapsulation template + 1; 0 none */
+	__u32 edit;		/* index + 1 of the edit record; 0 none */
 	__u32 generation;	/* valid while equal to ctl.generation */
-	__u32 pad;
+	__u32 steps;		/* index + 1 of the steps record; 0 none */
 };
 
 /* Encapsulation template, shared by flows. Layout agreed; not used yet. */

@@ -112,16 +112,16 @@ static __always_inline struct act_words act_words(const struct nfold_act *a)
 			(uint64_t)FIELD(a->ttl_dec) << 56,
 		FIELD(a->flags) | (uint64_t)FIELD(a->reason) << 16 |
 			(uint64_t)FIELD(a->chain) << 24 |
-			(uint64_t)FIELD(a->strip) << 32 |
-			(uint64_t)FIELD(a->tmpl) << 48,
-		FIELD(a->generation) | (uint64_t)FIELD(a->pad) << 32,
+			(uint64_t)FIELD(a->edit) << 32,
+		FIELD(a->generation) | (uint64_t)FIELD(a->steps) << 32,
 	}};
 }
 
 _Static_assert(offsetof(struct nfold_act, verdict) == 6 &&
 		       offsetof(struct nfold_act, flags) == 8 &&
-		       offsetof(struct nfold_act, strip) == 12 &&
-		       offsetof(struct nfold_act, generation) == 16,
+		       offsetof(struct nfold_act, edit) == 12 &&
+		       offsetof(struct nfold_act, generation) == 16 &&
+		       offsetof(struct nfold_act, steps) == 20,
 	       "act_words() knows the order");
 
 /* Everything of the line but its head. k: the key's words. */
