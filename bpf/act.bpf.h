@@ -8,6 +8,7 @@
 #include "bpf/csum.bpf.h"
 #include "bpf/lookup.bpf.h"
 #include "bpf/packet.bpf.h"
+#include "bpf/state.bpf.h"
 #include "maps/act.h"
 
 /* hop.word without the port, in memory order. */
@@ -150,6 +151,9 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	why = act_route(pkt, act, &hop, &out);
 	if (why)
 		return why;
+	why = state_run(pkt, act, family);
+	if (why)
+		return why;
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
 	why = act_rewrite(ctx, pkt, act, set, family);
@@ -161,7 +165,20 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	return NFOLD_REASON_FAST;
 }
 
-/* The entry decides. Its cells count what it decided, not what is punted. */
+/* Dropped or the host's, unless an event says otherwise. */
+static __always_inline enum nfold_reason
+act_keep(struct packet *pkt, const struct nfold_act *act, __u8 family)
+{
+	enum nfold_reason why = state_run(pkt, act, family);
+
+	if (why)
+		return why;
+	return act->verdict == NFOLD_VERDICT_HOST ? NFOLD_REASON_HOST :
+						    NFOLD_REASON_DROP_FOLDED;
+}
+
+/* The entry decides. Its cells count what it decided, not what is punted: state
+ * functions run once nothing else can punt the packet. */
 static __always_inline enum nfold_reason
 act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
     const void *set, __u8 family)
@@ -170,15 +187,12 @@ act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
 
 	if (why)
 		return why;
-	if (hit->act.verdict == NFOLD_VERDICT_FORWARD) {
+	if (hit->act.verdict == NFOLD_VERDICT_FORWARD)
 		why = act_forward(ctx, pkt, &hit->act, set, family);
-		if (why != NFOLD_REASON_FAST)
-			return why;
-	} else if (hit->act.verdict == NFOLD_VERDICT_HOST) {
-		why = NFOLD_REASON_HOST;
-	} else {
-		why = NFOLD_REASON_DROP_FOLDED;
-	}
+	else
+		why = act_keep(pkt, &hit->act, family);
+	if (is_punt(why))
+		return why;
 	act_count(pkt, hit->cells);
 	return why;
 }

@@ -10,8 +10,10 @@
 
 #include "maps/action.h"
 #include "maps/ctl.h"
+#include "maps/event.h"
 #include "maps/flow.h"
 #include "maps/port.h"
+#include "maps/state.h"
 #include "maps/stats.h"
 
 struct {
@@ -102,6 +104,28 @@ struct {
 	__type(key, __u32);
 	__type(value, struct nfold_tmpl);
 } tmpls SEC(".maps");
+
+/* Kernel tier of the state functions (maps/state.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* at load */
+	__type(key, __u32);
+	__type(value, struct nfold_cell);
+} cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* at load */
+	__type(key, __u32);
+	__type(value, struct nfold_steps);
+} steps_map SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, NFOLD_EVENT_RING);
+} events SEC(".maps");
 
 /* Not for XDP: what a reader of the pins needs. */
 struct {

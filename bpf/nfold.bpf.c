@@ -109,6 +109,7 @@ static __always_inline void begin_ip(struct xdp_md *ctx, struct packet *pkt,
 	pkt->zone = zone;
 	pkt->out = pkt->port;
 	pkt->slot = 0;
+	pkt->ran = 0;
 	pkt->group = group;
 	pkt->counted = NULL;
 	pkt->p.tags = tags;

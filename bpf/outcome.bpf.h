@@ -7,18 +7,13 @@
 #include "bpf/packet.bpf.h"
 #include "bpf/punt.bpf.h"
 
-static __always_inline int is_punt(enum nfold_reason why)
-{
-	return why >= NFOLD_REASON_MISS && why <= NFOLD_REASON_SLOW_FLOW;
-}
-
 static __always_inline int outcome_punt(struct xdp_md *ctx,
 					const struct packet *pkt,
 					enum nfold_reason why)
 {
 	__u32 what = PUNT_WHAT(why, pkt->port, pkt->p.family,
 			       pkt->counted != NULL);
-	enum nfold_reason result = punt(ctx, what, pkt->slot);
+	enum nfold_reason result = punt(ctx, what, pkt->slot, pkt->ran);
 
 	count(result);
 	if (result == why)

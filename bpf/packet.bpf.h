@@ -17,9 +17,15 @@ struct packet {
 	__u32 zone;
 	__u32 out;		/* egress port, for FAST and WIRE */
 	__u32 slot;		/* index + 1 of the entry met; 0 none */
+	__u32 ran;		/* as in nfold_punt */
 	__u32 group;		/* 1: the frame is for many (router mode) */
 	struct nfold_cells *counted; /* hand-over count raised here, or NULL */
 	struct nfold_parse p;
 };
+
+static __always_inline int is_punt(enum nfold_reason why)
+{
+	return why >= NFOLD_REASON_MISS && why <= NFOLD_REASON_SLOW_FLOW;
+}
 
 #endif

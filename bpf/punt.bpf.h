@@ -40,7 +40,7 @@ static __always_inline enum nfold_reason punt_failed(struct xdp_md *ctx,
 
 /* Returns the reason in what if the packet is on its way (XDP_REDIRECT), else
  * what became of it. A global function: verified once, by itself. */
-__noinline int punt(struct xdp_md *ctx, __u32 what, __u32 slot)
+__noinline int punt(struct xdp_md *ctx, __u32 what, __u32 slot, __u32 ran)
 {
 	__u32 queue = ctx->rx_queue_index, port = (what >> 8) & 0xff;
 	struct nfold_punt *head;
@@ -57,7 +57,7 @@ __noinline int punt(struct xdp_md *ctx, __u32 what, __u32 slot)
 	head->family = what >> 16;
 	head->counted = what >> 24;
 	head->queue = queue;
-	head->pad = 0;
+	head->ran = ran;
 	/* A queue beyond the port's range must not hit the next port's. */
 	if (queue < NFOLD_QUEUE_MAX &&
 	    bpf_redirect_map(&xsks, port * NFOLD_QUEUE_MAX + queue, XDP_DROP) ==

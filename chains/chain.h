@@ -46,6 +46,8 @@ struct chain {
 	bool onmiss_pass;	/* on-miss pass */
 	bool onfull_drop;	/* on-full drop; else new flows stay slow */
 	bool unhandled_pass;	/* unhandled pass */
+	bool own_time;		/* ctl.now_ns is the state functions' clock: set
+				 * by tests and by replay, not by a file */
 	uint32_t table_size;	/* flow directions per family */
 	struct chain_timeouts timeouts;
 	struct chain_nf nfs[NFOLD_NF_MAX];

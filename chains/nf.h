@@ -20,6 +20,7 @@
 
 #include "../maps/flow.h"
 #include "../maps/reason.h"
+#include "../maps/state.h"
 
 #define NF_SEC UINT64_C(1000000000)	/* times are in ns, monotonic */
 
@@ -85,6 +86,9 @@ void nf_pkt_set_daddr(struct nf_pkt *pkt, const struct nf_addr *addr);
 /* ICMP echo: the identifier, on the side where it stands (flow.h). */
 void nf_pkt_set_sport(struct nf_pkt *pkt, __be16 port);
 void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port);
+/* What a HA_MODIFY says. */
+struct header_action;
+void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha);
 
 /* --- state of a session --- */
 
@@ -119,14 +123,19 @@ struct nf_count {
 	uint64_t bytes;		/* whole frames, as they came in by the port */
 };
 
-/* A state function. count is the one that has a kernel form: the engine adds to
- * the nf_count at arg what the kernel counted, before expire() and show().
+/* A state function. Two forms run in the kernel:
+ * - count: the engine adds to the nf_count at arg what the kernel counted,
+ *   before expire() and show();
+ * - kernel: one of maps/state.h over the cell at arg; packet() calls the same
+ *   by nf_state_run().
  * Any other keeps the flow slow, reason STATE_FUNCTION.
  */
 struct state_function {
 	const char *name;
 	enum nf_payload payload;
 	bool count;		/* run is not called for folded packets */
+	bool tell;		/* kernel: `nfold event` tells when it fires */
+	uint8_t kernel;		/* enum nfold_fn */
 	void (*run)(void *arg, const struct nf_pkt *pkt);
 };
 
@@ -138,13 +147,39 @@ nf_fid nf_extract_fid(const struct nf_pkt *pkt);
 void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha);
 void localmat_add_SF(struct nf *nf, nf_fid fid,
 		     const struct state_function *sf, void *arg);
-/* Event on a condition over the NF's own state. Until the Event Table has a
- * kernel tier the flow stays slow, reason EVENT: each packet walks the chain
- * and the NF's own code acts on its state at once. */
+/* Event on a condition over the NF's state.
+ * Kernel tier: condition nf_fired, arg the cell of the state function that the
+ * NF has just added. The packet that meets the condition gets the new action: if
+ * update is a drop, in XDP; if it is another action, in user space, where the
+ * direction is folded anew from this NF on; if it is NULL, none, it is told.
+ * update_function (may be NULL) is called, with the cell, in the engine's thread
+ * when the condition has begun to hold.
+ * Any other condition keeps the flow slow, reason EVENT: each packet walks the
+ * chain and the NF's own code acts on its state at once. */
 void register_event(struct nf *nf, nf_fid fid,
 		    bool (*condition)(void *arg), void *arg,
 		    const struct header_action *update,
 		    void (*update_function)(void *arg));
+
+/* Condition of an event of the kernel tier: the function over the cell fires. */
+bool nf_fired(void *cell);
+
+/* Beside the four: a cell for a state function of the kernel tier, zeroed. The
+ * NF sets its parameters before the first nf_state_run() or localmat_add_SF(),
+ * and gives it back when no session of its own uses it (in expire(): by then no
+ * entry does). NULL: none left; what the NF then does to its flows must not be
+ * folded (localmat_keep_slow, CELLS_FULL). */
+struct nfold_cell *nf_cell_new(struct nf *nf);
+void nf_cell_free(struct nf *nf, struct nfold_cell *cell);
+/* Runs the function of the kernel tier for this packet, unless XDP has done so
+ * before it gave the packet up: true if it fires. */
+bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
+		  const struct state_function *sf, struct nfold_cell *cell);
+/* An event from outside (health, operator, timer): the entries of the sessions
+ * for which match says so are invalidated; their next packets walk the chain.
+ * Returns how many sessions. match: of the NF's blob. */
+uint32_t nf_invalidate(struct nf *nf, bool (*match)(const void *session,
+						    void *arg), void *arg);
 
 /* Beside the four: this direction must not be folded, and why. */
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why);
@@ -186,6 +221,8 @@ struct nf_ops {
 	const char *name;	/* keyword in chain files: "nat" */
 	const char *summary;	/* one line, for nfold nf list */
 	size_t session_size;	/* bytes of nf_session(); 0 none */
+	uint8_t cells;		/* cells a session takes at most; 0: the NF has
+				 * no state function of the kernel tier */
 
 	/* Compile the block into nf->priv. 0, or -1 with err filled. Opens no
 	 * descriptor that it keeps; called with privileges, before any packet. */

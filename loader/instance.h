@@ -6,7 +6,7 @@
  * Pins, below BPFFS/CHAIN/ (BPFFS default /sys/fs/bpf/nfold, or
  * NFOLD_BPFFS, or option -b):
  *	prog, link_PORT, flows4, flows6, tags4, tags6, overflow4, overflow6, nexthops, ports,
- *	stats, ctl, meta, hosts, tmpls
+ *	stats, ctl, meta, hosts, tmpls, cells, steps, events
  */
 #ifndef NFOLD_INSTANCE_H
 #define NFOLD_INSTANCE_H
@@ -51,6 +51,9 @@ struct instance_maps {
 	void *slots6;
 	__u8 *tags4;		/* NULL for readers */
 	__u8 *tags6;
+	struct nfold_cell *cells;	/* NULL for readers */
+	struct nfold_steps *steps;	/* NULL for readers */
+	int events_fd;		/* ring buffer; -1 for readers */
 	int overflow4_fd;
 	int overflow6_fd;
 	int xskmap_fd;		/* -1 for readers */

@@ -12,6 +12,8 @@
 
 #include "instance_priv.h"
 #include "map_mmap.h"
+
+#define SESSIONS_SLOW 4096	/* as the engine takes beyond the table */
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
@@ -39,6 +41,31 @@ static int random_seeds(__u64 *seed)
 	size_t len = NFOLD_HASH_SEEDS * sizeof(*seed);
 
 	return getrandom(seed, len, 0) == (ssize_t)len ? 0 : -EIO;
+}
+
+/* Steps for each direction of a family, and a cell for a count behind an event;
+ * cells for the NFs as many as its sessions and those that stay slow take. None, if no NF has a state function
+ * of the kernel tier: then the program has no code for them. */
+static int size_state(struct instance *i, const struct chain *c,
+		      struct nfold_config *config)
+{
+	uint64_t cells = 0;
+	int ret;
+
+	for (uint32_t n = 0; n < c->nf_cnt; n++)
+		cells += c->nfs[n].ops->cells;
+	if (!cells)
+		return 0;
+	cells = cells * ((uint64_t)c->table_size + SESSIONS_SLOW) +
+		c->table_size;
+	config->cells = cells < UINT32_MAX / 2 ? cells : UINT32_MAX / 2;
+	config->steps = c->table_size;
+	config->own_time = c->own_time;
+	ret = bpf_map__set_max_entries(i->skel->maps.cells, config->cells);
+	if (!ret)
+		ret = bpf_map__set_max_entries(i->skel->maps.steps_map,
+					       config->steps);
+	return ret;
 }
 
 static void config_ports(const struct instance *i, struct nfold_config *c)
@@ -70,6 +97,8 @@ int instance_configure(struct instance *i, const struct chain *c,
 				 i->skel->maps.tags6, i->skel->maps.overflow6, c->table_size,
 				 &config->nbuckets6);
 	if (!ret)
+		ret = size_state(i, c, config);
+	if (!ret)
 		ret = bpf_map__set_max_entries(i->skel->maps.stats, cpus + 1);
 	if (ret)
 		return instance_fail(err, ret, "sizing the maps: %s",
@@ -83,6 +112,27 @@ int instance_configure(struct instance *i, const struct chain *c,
 	config->weak_memory = 1;
 #endif
 	return 0;
+}
+
+static int map_one(void **to, const struct bpf_map *map,
+		   struct instance_error *err)
+{
+	int ret = map_mmap(to, bpf_map__fd(map), true);
+
+	if (ret < 0)
+		return instance_fail(err, ret, "mapping map %s: %s",
+				     bpf_map__name(map), strerror(-ret));
+	return ret;
+}
+
+static int map_state(struct instance *i, struct instance_error *err)
+{
+	int ret = map_one((void **)&i->maps.cells, i->skel->maps.cells, err);
+
+	if (ret >= 0)
+		ret = map_one((void **)&i->maps.steps, i->skel->maps.steps_map,
+			      err);
+	return ret < 0 ? ret : 0;
 }
 
 int instance_map_all(struct instance *i, struct instance_error *err)
@@ -105,11 +155,9 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 	int ret;
 
 	for (size_t n = 0; n < sizeof(maps) / sizeof(maps[0]); n++) {
-		ret = map_mmap(maps[n].to, bpf_map__fd(maps[n].map), true);
+		ret = map_one(maps[n].to, maps[n].map, err);
 		if (ret < 0)
-			return instance_fail(err, ret, "mapping map %s: %s",
-					     bpf_map__name(maps[n].map),
-					     strerror(-ret));
+			return ret;
 		if (maps[n].to == (void **)&m->stats)
 			m->stats_rows = ret;
 		else if (maps[n].to == &m->slots4)
@@ -117,7 +165,13 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 		else if (maps[n].to == &m->slots6)
 			m->meta->slots6 = ret;
 	}
+	if (i->skel->rodata->config.steps) {
+		ret = map_state(i, err);
+		if (ret)
+			return ret;
+	}
 	m->ctl = &i->skel->data_ctl->ctl;
+	m->events_fd = bpf_map__fd(i->skel->maps.events);
 	m->overflow4_fd = bpf_map__fd(i->skel->maps.overflow4);
 	m->overflow6_fd = bpf_map__fd(i->skel->maps.overflow6);
 	m->xskmap_fd = bpf_map__fd(i->skel->maps.xsks);

@@ -68,6 +68,9 @@ static int pin_maps(struct instance *i, const char *chain,
 		{ "ctl", i->skel->maps.data_ctl },
 		{ "hosts", i->skel->maps.hosts },
 		{ "tmpls", i->skel->maps.tmpls },
+		{ "cells", i->skel->maps.cells },
+		{ "steps", i->skel->maps.steps_map },
+		{ "events", i->skel->maps.events },
 		{ "meta", i->skel->maps.meta },
 	};
 	int ret;

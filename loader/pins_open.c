@@ -104,7 +104,7 @@ int pins_open(struct instance_maps *m, const char *bpffs, const char *chain,
 
 	memset(m, 0, sizeof(*m));
 	m->overflow4_fd = m->overflow6_fd = -1;
-	m->xskmap_fd = m->hosts_fd = -1;
+	m->xskmap_fd = m->hosts_fd = m->events_fd = -1;
 	ret = !chain[0] || chain[0] == '.' || strchr(chain, '/') ||
 	      pins_path(path, bpffs, chain, "meta");
 	if (!ret && access(path, F_OK) && errno == EACCES)
@@ -154,6 +154,12 @@ void instance_unmap(struct instance_maps *m)
 		munmap(m->tags4, map_mmap_size(8, meta->config.nbuckets4));
 	if (m->tags6)
 		munmap(m->tags6, map_mmap_size(8, meta->config.nbuckets6));
+	if (m->cells)
+		munmap(m->cells, map_mmap_size(sizeof(struct nfold_cell),
+					       meta->config.cells));
+	if (m->steps)
+		munmap(m->steps, map_mmap_size(sizeof(struct nfold_steps),
+					       meta->config.steps));
 	if (m->stats)
 		munmap(m->stats, map_mmap_size(sizeof(struct nfold_stats),
 					       m->stats_rows));

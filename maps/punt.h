@@ -9,6 +9,8 @@
 #include <linux/types.h>
 
 #define NFOLD_PUNT_MAGIC 0x4e46
+#define NFOLD_RAN_SHIFT 4
+#define NFOLD_RAN_MASK 0xf
 
 struct nfold_punt {
 	__u16 magic;		/* NFOLD_PUNT_MAGIC */
@@ -18,7 +20,8 @@ struct nfold_punt {
 	__u8 family;		/* 4, 6; 0 not parsed */
 	__u8 counted;		/* 1: handover count was raised for it */
 	__u16 queue;		/* ingress receive queue */
-	__u32 pad;
+	__u32 ran;		/* EVENT_FIRED: act.steps << NFOLD_RAN_SHIFT | how
+				 * many of them ran; else 0 */
 };
 
 _Static_assert(sizeof(struct nfold_punt) == 16, "punt is ABI, multiple of 4");

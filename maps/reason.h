@@ -37,6 +37,7 @@ enum nfold_reason_kind {
 	X(TTL, "ttl", PUNT, "TTL or hop limit too small to forward")          \
 	X(MTU, "mtu", PUNT, "larger than the MTU of the outgoing port")       \
 	X(REOPEN, "reopen", PUNT, "SYN on a connection that has closed")      \
+	X(EVENT_FIRED, "event-fired", PUNT, "an event fired: to be folded anew") \
 	X(SLOW_FLOW, "slow-flow", PUNT, "the flow's class is not kernel")     \
 	/* user space forwarded */                                            \
 	X(SLOW_WALK, "slow-walk", SLOW, "walked the chain in user space")     \
@@ -61,6 +62,9 @@ enum nfold_reason_kind {
 	X(NAT_PROTO, "nat-proto", DROP, "protocol that NAPT cannot translate") \
 	X(LB_NO_BACKEND, "lb-no-backend", DROP, "virtual service has no backend") \
 	X(NF_DROP, "nf-drop", DROP, "an NF dropped it, giving no reason")     \
+	X(SYN_FLOOD, "syn-flood", DROP, "more SYNs than the threshold")       \
+	X(RATE_EXCEEDED, "rate-exceeded", DROP, "source above its packet rate") \
+	X(POLICED, "policed", DROP, "above the policer's rate")               \
 	X(TTL_EXCEEDED, "ttl-exceeded", DROP, "TTL or hop limit reached zero") \
 	X(TOO_BIG, "too-big", DROP, "larger than the outgoing MTU")           \
 	X(NO_ROUTE, "no-route", DROP, "the kernel has no route to it")        \
@@ -84,6 +88,9 @@ enum nfold_reason_kind {
 	X(PER_PACKET_MATCH, "per-packet-match", NOTE, "a rule looks beyond the flow key") \
 	X(STATE_FUNCTION, "state-function", NOTE, "a state function has no kernel form") \
 	X(EVENT, "event", NOTE, "an event has no kernel form")                \
+	X(CELLS_FULL, "cells-full", NOTE, "no cell left for a state function") \
+	X(STEPS_FULL, "steps-full", NOTE, "more state functions than an entry runs") \
+	X(EVENTS_LOST, "events-lost", NOTE, "events that nobody was told: ring full") \
 	X(RECORD_MISMATCH, "record-mismatch", NOTE, "an NF recorded something else than it did") \
 	X(ENCAP, "encap", NOTE, "encap or decap is not folded")               \
 	X(HANDOVER_FORCED, "handover-forced", NOTE, "entry took over after the bound")
@@ -95,7 +102,7 @@ enum nfold_reason {
 	NFOLD_REASON_CNT,
 };
 
-#define NFOLD_REASON_MAX 64	/* counters in a stats row: ABI */
+#define NFOLD_REASON_MAX 128	/* counters in a stats row: ABI */
 #ifndef __bpf__
 /* maps/reason.c; for any value below NFOLD_REASON_CNT. Static strings. */
 const char *reason_word(enum nfold_reason reason);

@@ -14,6 +14,13 @@
 #define BLOB_ALIGN 16
 #define SESSIONS_SLOW 4096	/* beyond the table: slow when it is full */
 
+static void engine_fini(struct engine *e)
+{
+	state_fini(e);
+	event_fini(e);
+	free(e);
+}
+
 int engine_new(struct engine **out, const struct engine_conf *conf)
 {
 	struct engine *e = calloc(1, sizeof(*e));
@@ -22,6 +29,10 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 	if (!e)
 		return -ENOMEM;
 	e->conf = *conf;
+	if (state_init(e) || event_init(e)) {
+		engine_fini(e);
+		return -ENOMEM;
+	}
 	e->chain = conf->chain;
 	e->session_max = 2 * conf->chain->table_size + SESSIONS_SLOW;
 	for (struct nf **nf = conf->nfs; *nf; nf++) {
@@ -50,7 +61,7 @@ void engine_free(struct engine *e)
 	free(e->flow_ids.free_ids);
 	free(e->session_ids.v);
 	free(e->session_ids.free_ids);
-	free(e);
+	engine_fini(e);
 }
 
 void engine_now(struct engine *e, uint64_t now_ns)

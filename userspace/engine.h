@@ -17,6 +17,8 @@
 #include "../maps/flow_table.h"
 #include "../maps/port.h"
 #include "../maps/punt.h"
+#include "../maps/event.h"
+#include "../maps/state.h"
 #include "../maps/stats.h"
 
 struct engine;
@@ -29,6 +31,10 @@ struct engine_maps {
 	union nfold_nexthop *nexthops;
 	struct flow_table *flows4;
 	struct flow_table *flows6;
+	struct nfold_cell *cells;	/* NULL: no kernel tier */
+	struct nfold_steps *steps;
+	uint32_t cell_cnt;		/* with steps_cnt for counts */
+	uint32_t steps_cnt;
 };
 
 /* What a packet's destination resolves to (userspace/route.c, or a test). */
@@ -100,7 +106,13 @@ void engine_invalidate_all(struct engine *e);
 
 void engine_count(struct engine *e, enum nfold_reason reason);
 
+/* A record of the ring "events". */
+void engine_event(struct engine *e, const struct nfold_event *ev);
+
 /* Control. json: new references. */
+/* Events registered, by NF and function; the last events that began. */
+json_t *engine_event_list(struct engine *e);
+json_t *engine_event_show(struct engine *e);
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
 /* End these sessions (ids as in nfold_cells.session); sessions NULL: all.

@@ -7,6 +7,9 @@
  *	gmat.c		Global MAT: fold, install, hand-over
  *	expiry.c	ageing
  *	lmat.c		Local MAT and the NFs' calls
+ *	state.c		cells, kernel tier's functions run here
+ *	steps.c		from records to an entry's steps
+ *	event.c		Event Table: what is registered, what fired
  */
 #ifndef NFOLD_ENGINE_PRIV_H
 #define NFOLD_ENGINE_PRIV_H
@@ -15,6 +18,7 @@
 #include "engine.h"
 #include "lmat.h"
 #include "pkt.h"
+#include "pool.h"
 
 #include "flow_hash.h"
 
@@ -49,7 +53,18 @@ struct flow {
 	struct flow *pending_next, **pending_prev;
 	struct lmat lmat;
 	struct gmat_entry entry;
+	uint32_t steps;		/* index + 1 of the entry's steps; 0 none */
+	struct count_cell *count_cells;	/* kept across folds, see steps.c */
+	uint8_t count_cell_cnt;
 	UT_hash_handle hh;
+};
+
+/* The cell of a count function that stands behind an event. */
+struct count_cell {
+	struct nfold_cell *cell;
+	uint64_t told_packets;	/* that the NF knows of */
+	uint64_t told_bytes;
+	uint8_t nf;
 };
 
 struct session {
@@ -81,6 +96,13 @@ struct engine {
 	uint32_t scan;			/* expiry: next session index */
 	uint64_t scan_ns;
 	uint64_t nf_tick_ns;
+	struct pool cells;		/* the NFs' (maps/state.h) */
+	struct pool count_cells;	/* of count functions behind an event: the
+					 * last steps.size of the array, so that
+					 * folding takes no cell from an NF */
+	struct pool steps;
+	struct nfold_steps ran;		/* what XDP ran for the packet in hand */
+	struct event_log *events;
 };
 
 static inline struct flow_table *engine_table(struct engine *e, int family)
@@ -115,6 +137,8 @@ uint64_t session_last_seen(struct engine *e, struct session *s);
  * chain dropped it. Sets f->why_slow. */
 void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
 	       const struct egress *egress);
+/* The direction's next packet walks the chain. f may be NULL. */
+void gmat_invalidate(struct engine *e, struct flow *f);
 /* Counts a packet handled in user space in the flow's cells. told: the NFs
  * counted it themselves. */
 void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told);
@@ -125,6 +149,33 @@ void gmat_pending_clear(struct flow *f);
 void gmat_try_handover(struct engine *e, struct flow *f);
 /* True: a hand-over is under way that is not waiting for a next hop. */
 bool gmat_handover_tick(struct engine *e);
+
+/* state.c */
+int state_init(struct engine *e);
+void state_fini(struct engine *e);
+struct nfold_cell *state_count_cell(struct engine *e);	/* or NULL */
+void state_count_cell_free(struct engine *e, struct nfold_cell *cell);
+/* What XDP ran before it gave the packet up (punt.ran); 0: nothing. */
+void state_ran(struct engine *e, uint32_t ran);
+/* The entry's steps, as XDP runs them. NONE; the reason of a drop; or
+ * EVENT_FIRED, with e->ran. */
+enum nfold_reason state_steps(struct engine *e, struct flow *f,
+			      const struct nf_pkt *pkt);
+
+/* steps.c */
+/* Makes f->entry's steps from the records. NONE, or why it can not. */
+enum nfold_reason steps_build(struct engine *e, struct flow *f);
+/* Old steps, once the entry that led to them is replaced. */
+void steps_put(struct engine *e, uint32_t steps);
+/* Hands what cells of count functions counted to the NFs. */
+void steps_sync(struct flow *f);
+void steps_end(struct engine *e, struct flow *f);
+
+/* event.c */
+int event_init(struct engine *e);
+void event_fini(struct engine *e);
+/* In user space: the step's event has begun. */
+void event_log_add(struct engine *e, const struct nfold_event *ev);
 
 /* expiry.c */
 void expiry_scan(struct engine *e);

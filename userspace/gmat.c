@@ -100,6 +100,19 @@ static void peer_link(struct engine *e, struct flow *f)
 				    f->slot + 1);
 }
 
+/* The entry's old steps go once nothing leads to them; all, if there is none. */
+static void steps_follow(struct engine *e, struct flow *f)
+{
+	uint32_t old = f->steps;
+
+	f->steps = f->entry.act.steps;
+	steps_put(e, old);
+	if (f->slot != FLOW_SLOT_NONE)
+		return;
+	steps_put(e, f->steps);
+	f->steps = 0;
+}
+
 static void install(struct engine *e, struct flow *f)
 {
 	struct flow_table *t = engine_table(e, f->family);
@@ -111,11 +124,13 @@ static void install(struct engine *e, struct flow *f)
 	gmat_pending_clear(f);
 	if (f->slot != FLOW_SLOT_NONE) {
 		flow_table_replace(t, f->slot, &fe);
+		steps_follow(e, f);
 		if (forward)
 			pending_add(e, f);
 		return;
 	}
 	f->slot = flow_table_install(t, &fe);
+	steps_follow(e, f);
 	if (f->slot == FLOW_SLOT_NONE) {
 		f->why_slow = NFOLD_REASON_TABLE_FULL;
 		f->retry_ns = e->now + NF_SEC;
@@ -154,6 +169,8 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 			  egress ? egress : &none);
 	if (!why && !records_true(&f->entry, pkt, egress))
 		why = NFOLD_REASON_RECORD_MISMATCH;
+	if (!why)
+		why = steps_build(e, f);
 	return why;
 }
 
@@ -179,6 +196,14 @@ void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
 		f->entry.act.flags |= NFOLD_ACT_CSUM_PARTIAL;
 	f->entry.act.generation = f->generation;
 	install(e, f);
+}
+
+void gmat_invalidate(struct engine *e, struct flow *f)
+{
+	if (!f || f->slot == FLOW_SLOT_NONE)
+		return;
+	flow_table_invalidate(engine_table(e, f->family), f->slot);
+	f->generation = 0;
 }
 
 void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told)

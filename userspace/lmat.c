@@ -54,7 +54,7 @@ void localmat_add_SF(struct nf *nf, nf_fid fid,
 {
 	append(nf, fid, (struct lmat_record){ .kind = LMAT_FUNCTION,
 					      .function = sf, .arg = arg });
-	if (!sf->count)
+	if (!sf->count && !sf->kernel)
 		localmat_keep_slow(nf, fid, NFOLD_REASON_STATE_FUNCTION);
 }
 
@@ -62,11 +62,13 @@ void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
 		    void *arg, const struct header_action *update,
 		    void (*update_function)(void *arg))
 {
-	(void)condition;
-	(void)arg;
-	(void)update;
-	(void)update_function;
-	localmat_keep_slow(nf, fid, NFOLD_REASON_EVENT);
+	static const struct header_action none = { .kind = HA_FORWARD };
+
+	append(nf, fid, (struct lmat_record){
+		.kind = LMAT_EVENT, .action = update ? *update : none,
+		.arg = arg, .update_function = update_function });
+	if (condition != nf_fired)
+		localmat_keep_slow(nf, fid, NFOLD_REASON_EVENT);
 }
 
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
@@ -84,6 +86,16 @@ void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
 	return f->session->blobs + nf->session_off;
 }
 
+void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt)
+{
+	for (uint16_t i = 0; i < m->cnt && i < end; i++) {
+		const struct header_action *ha = &m->records[i].action;
+
+		if (m->records[i].kind == LMAT_ACTION && ha->kind == HA_MODIFY)
+			nf_pkt_set(pkt, ha);
+	}
+}
+
 void lmat_clear(struct lmat *m)
 {
 	m->cnt = 0;
@@ -96,13 +108,15 @@ void lmat_free(struct lmat *m)
 	*m = (struct lmat){ 0 };
 }
 
-void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes)
+void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
+		     uint64_t bytes)
 {
-	for (uint16_t i = 0; i < m->cnt; i++) {
+	for (uint16_t i = 0; i < m->cnt && i < end; i++) {
 		struct lmat_record *r = &m->records[i];
 		struct nf_count *count = r->arg;
 
-		if (r->kind != LMAT_FUNCTION || !r->function->count)
+		if (r->kind != LMAT_FUNCTION || !r->function->count ||
+		    r->own_cell)
 			continue;
 		count->packets += packets;
 		count->bytes += bytes;

@@ -8,14 +8,17 @@
 
 #include "../chains/nf.h"
 
-enum lmat_kind { LMAT_ACTION, LMAT_FUNCTION };
+enum lmat_kind { LMAT_ACTION, LMAT_FUNCTION, LMAT_EVENT };
 
 struct lmat_record {
 	uint8_t nf;		/* index of the NF in the chain */
 	uint8_t kind;		/* enum lmat_kind */
-	struct header_action action;
+	struct header_action action;	/* EVENT: the update; FORWARD: none */
 	const struct state_function *function;
-	void *arg;
+	void *arg;		/* FUNCTION; EVENT: the cell */
+	void (*update_function)(void *arg);	/* EVENT */
+	bool own_cell;		/* FUNCTION count behind an event: has a cell of
+				 * its own (steps.c) */
 };
 
 struct lmat {
@@ -27,7 +30,12 @@ struct lmat {
 
 void lmat_clear(struct lmat *m);	/* keeps the memory */
 void lmat_free(struct lmat *m);
-/* Adds to every count function's cell what the kernel tier counted. */
-void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes);
+/* Adds to the nf_count of every count function without a cell of its own what
+ * the entry counted. end: only records before this one. */
+void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
+		     uint64_t bytes);
+
+/* Does to the packet what the records before end say. */
+void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt);
 
 #endif

@@ -104,6 +104,7 @@ static void flow_expire(struct engine *e, struct flow *f)
 	if (f->slot != FLOW_SLOT_NONE)
 		flow_table_expire(engine_table(e, f->family), f->slot);
 	flow_sync(e, f);
+	steps_end(e, f);
 	f->slot = FLOW_SLOT_NONE;
 }
 
@@ -196,7 +197,8 @@ void flow_sync(struct engine *e, struct flow *f)
 		return;
 	packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	lmat_add_counts(&f->lmat, packets - f->told_packets,
+	steps_sync(f);
+	lmat_add_counts(&f->lmat, UINT16_MAX, packets - f->told_packets,
 			bytes - f->told_bytes);
 	f->told_packets = packets;
 	f->told_bytes = bytes;

@@ -100,24 +100,63 @@ static bool must_record(const struct engine *e, const struct flow *f)
 	return !f->seen || f->generation != e->conf.maps.ctl->generation;
 }
 
-/* Every NF in its order, until one drops. record: fill f's Local MAT. */
+static bool is_backwards(const struct flow *f)
+{
+	return f->session->outside != f->reply;
+}
+
+/* Every NF in its order from the first-th on, until one drops. */
+static enum nf_verdict walk_from(struct engine *e, const struct flow *f,
+				 struct nf_pkt *pkt, uint32_t first)
+{
+	uint32_t cnt = e->chain->nf_cnt;
+	bool backwards = is_backwards(f);
+	enum nf_verdict v = NF_FORWARD;
+
+	for (uint32_t i = first; i < cnt && v == NF_FORWARD; i++) {
+		struct nf *nf = e->conf.nfs[backwards ? cnt - 1 - i : i];
+
+		v = nf->ops->packet(nf, pkt);
+	}
+	return v;
+}
+
+/* record: fill f's Local MAT. */
 static enum nf_verdict walk(struct engine *e, struct flow *f,
 			    struct nf_pkt *pkt, bool record)
 {
-	uint32_t cnt = e->chain->nf_cnt;
-	bool backwards = f->session->outside != f->reply;
-	enum nf_verdict v = NF_FORWARD;
+	enum nf_verdict v;
 
 	if (record) {
 		flow_sync(e, f);
 		lmat_clear(&f->lmat);
 		e->recording = f;
 	}
-	for (uint32_t i = 0; i < cnt && v == NF_FORWARD; i++) {
-		struct nf *nf = e->conf.nfs[backwards ? cnt - 1 - i : i];
+	v = walk_from(e, f, pkt, 0);
+	e->recording = NULL;
+	return v;
+}
 
-		v = nf->ops->packet(nf, pkt);
-	}
+/* An event of this NF fired: the records of those before it stay, and are done
+ * to the packet; from it on the chain is walked and recorded anew. What ran
+ * before the event has run: maps/state.h's functions in XDP, and count functions
+ * are told here, since the entry has not counted the packet. */
+static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
+				   struct nf_pkt *pkt, uint8_t nf)
+{
+	struct lmat *m = &f->lmat;
+	enum nf_verdict v;
+	uint16_t end = 0;
+
+	flow_sync(e, f);
+	while (end < m->cnt && m->records[end].nf != nf)
+		end++;
+	lmat_add_counts(m, end, 1, pkt->len);
+	lmat_apply(m, end, pkt);
+	m->cnt = end;
+	e->recording = f;
+	v = walk_from(e, f, pkt, is_backwards(f) ? e->chain->nf_cnt - 1 - nf :
+						   nf);
 	e->recording = NULL;
 	return v;
 }
@@ -201,36 +240,6 @@ static void hold(struct flow *f, struct engine_pkt *p, enum engine_verdict v)
 	}
 }
 
-/* The folded action, applied by the code that XDP applies it with. */
-static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
-				       struct engine_pkt *p,
-				       const struct nfold_parse *parse,
-				       const struct nf_pkt *pkt)
-{
-	const struct gmat_entry *g = &f->entry;
-	struct nfold_set4 set4 = {
-		.saddr = g->set.saddr[0], .daddr = g->set.daddr[0],
-		.sport = g->set.sport, .dport = g->set.dport,
-	};
-
-	gmat_count(e, f, p->len, false);
-	if (g->act.verdict == NFOLD_VERDICT_DROP)
-		return drop(e, g->act.reason);
-	if (g->act.verdict == NFOLD_VERDICT_HOST)
-		return drop(e, NFOLD_REASON_HOST_FIRST);
-	if (g->act.ttl_dec && parse->ttl <= 1)
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
-	if (too_big(e, pkt, g->act.nexthop))
-		return drop(e, NFOLD_REASON_TOO_BIG);
-	if (f->family == 4)
-		nfold_apply4(p->data, p->data + p->len, parse, &set4, &g->act);
-	else
-		nfold_apply6(p->data, p->data + p->len, parse, &g->set,
-			     &g->act);
-	p->outcome = NFOLD_REASON_SLOW_ENTRY;
-	return emit(e, p, g->act.nexthop);
-}
-
 /* An NF dropped it. A drop that the records do not hold is this packet's own:
  * nothing is folded, and a session that it would have opened is not. */
 static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
@@ -242,11 +251,14 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 					 NFOLD_REASON_NF_DROP;
 
 	drop(e, why);
-	if (m->cnt && m->records[m->cnt - 1].action.kind == HA_DROP) {
+	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
+	    m->records[m->cnt - 1].action.kind == HA_DROP) {
 		gmat_fold(e, f, pkt, NULL);
 		gmat_count(e, f, p->len, true);
 	} else if (pkt->opening) {
 		session_end(e, f->session);
+	} else {
+		gmat_invalidate(e, f);	/* its records end too early now */
 	}
 	return ENGINE_DROP;
 }
@@ -284,15 +296,15 @@ static bool rewritten(const struct flow *f, const struct nf_pkt *pkt)
 	       f->key.sport != pkt->sport || f->key.dport != pkt->dport;
 }
 
-static enum engine_verdict walk_and_fold(struct engine *e, struct flow *f,
-					 struct engine_pkt *p,
-					 struct nf_pkt *pkt)
+/* The chain has spoken: route, fold, send. */
+static enum engine_verdict walked(struct engine *e, struct flow *f,
+				  struct engine_pkt *p, struct nf_pkt *pkt,
+				  enum nf_verdict verdict, bool record)
 {
-	bool record = must_record(e, f);
 	struct egress eg = { 0 };
 	enum nfold_reason why;
 
-	if (walk(e, f, pkt, record) == NF_DROP)
+	if (verdict == NF_DROP)
 		return walk_dropped(e, f, p, pkt);
 	why = route(e, pkt, &eg);
 	if (!why && eg.verdict == NFOLD_VERDICT_HOST && rewritten(f, pkt))
@@ -315,6 +327,60 @@ static enum engine_verdict walk_and_fold(struct engine *e, struct flow *f,
 		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
 	p->outcome = NFOLD_REASON_SLOW_WALK;
 	return emit(e, p, eg.nexthop);
+}
+
+static enum engine_verdict walk_and_fold(struct engine *e, struct flow *f,
+					 struct engine_pkt *p,
+					 struct nf_pkt *pkt)
+{
+	bool record = must_record(e, f);
+
+	return walked(e, f, p, pkt, walk(e, f, pkt, record), record);
+}
+
+/* e->ran: the last of it fired. */
+static enum engine_verdict refold(struct engine *e, struct flow *f,
+				  struct engine_pkt *p, struct nf_pkt *pkt)
+{
+	uint8_t nf = e->ran.step[e->ran.cnt - 1].nf;
+
+	return walked(e, f, p, pkt, walk_suffix(e, f, pkt, nf), true);
+}
+
+/* The folded action, applied by the code that XDP applies it with. */
+static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
+				       struct engine_pkt *p,
+				       const struct nfold_parse *parse,
+				       struct nf_pkt *pkt)
+{
+	const struct gmat_entry *g = &f->entry;
+	struct nfold_set4 set4 = {
+		.saddr = g->set.saddr[0], .daddr = g->set.daddr[0],
+		.sport = g->set.sport, .dport = g->set.dport,
+	};
+	enum nfold_reason why;
+
+	why = state_steps(e, f, pkt);
+	if (why == NFOLD_REASON_EVENT_FIRED)
+		return refold(e, f, p, pkt);
+	gmat_count(e, f, p->len, false);
+	if (why)
+		return drop(e, why);
+	if (g->act.verdict == NFOLD_VERDICT_DROP)
+		return drop(e, g->act.reason);
+	if (g->act.verdict == NFOLD_VERDICT_HOST)
+		return drop(e, NFOLD_REASON_HOST_FIRST);
+	if (g->act.ttl_dec && parse->ttl <= 1)
+		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (too_big(e, pkt, g->act.nexthop))
+		return drop(e, NFOLD_REASON_TOO_BIG);
+	if (f->family == 4)
+		nfold_apply4(p->data, p->data + p->len, parse, &set4, &g->act);
+	else
+		nfold_apply6(p->data, p->data + p->len, parse, &g->set,
+			     &g->act);
+	p->outcome = NFOLD_REASON_SLOW_ENTRY;
+	return emit(e, p, g->act.nexthop);
 }
 
 /* Entry good for this packet, without a walk? */
@@ -403,7 +469,10 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 		pkt.opening = true;
 	}
 	packet_of_flow(e, f, &pkt, p->punt);
-	if (folded(e, f))
+	state_ran(e, p->punt->ran);
+	if (folded(e, f) && e->ran.cnt)
+		v = refold(e, f, p, &pkt);
+	else if (folded(e, f))
 		v = apply_entry(e, f, p, &parse, &pkt);
 	else
 		v = walk_and_fold(e, f, p, &pkt);

@@ -159,6 +159,10 @@ static inline void side_start(struct side *s, const struct chain *c, bool fold)
 		.nexthops = s->maps->nexthops,
 		.flows4 = s->tables[0],
 		.flows6 = s->tables[1],
+		.cells = s->maps->cells,
+		.cell_cnt = s->maps->meta->config.cells,
+		.steps = s->maps->steps,
+		.steps_cnt = s->maps->meta->config.steps,
 	};
 	conf.router = (struct engine_router){ .lookup = side_route,
 					      .port = side_route_port };

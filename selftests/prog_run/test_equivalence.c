@@ -57,12 +57,23 @@ static int add_firewall(char *t, size_t size)
 
 static int add_nf(char *t, size_t size, bool wire)
 {
-	switch (pick(wire ? 2 : 4)) {
+	static const char *const per[] = { "flow", "host", "prefix 24 48" };
+
+	switch (pick(wire ? 4 : 6)) {
 	case 0:
 		return snprintf(t, size, "\tmonitor;\n");
 	case 1:
 		return add_firewall(t, size);
 	case 2:
+		return snprintf(t, size,
+				"\tpolicer { rate %u%s; burst %ums; per %s; }\n",
+				20 + pick(1000), pick(2) ? "pps" : "kbit",
+				1 + pick(100), per[pick(3)]);
+	case 3:
+		return snprintf(t, size,
+				"\tdos { syn-threshold %u; source-rate %u; window %ums; }\n",
+				2 + pick(5), 5 + pick(200), 10 + pick(1000));
+	case 4:
 		return snprintf(t, size,
 				"\tnat { source 10.0.0.0/24; pool 198.51.100.10; ports %s; seed 7; }\n",
 				pick(3) ? "1024-65535" : "2000-2005");
@@ -290,6 +301,7 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		conf_error_print(stdout, &err);
 		fail_msg("chain refused");
 	}
+	file->chains[0].own_time = true;
 	side_start(&s[0], file->chains, true);
 	side_start(&s[1], file->chains, false);
 	peer_cnt = 0;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Stage: the kernel tier's state functions of an entry, in chain order, and the
+ * events on them (SpeedyBox section V-C1): the packet that meets a condition
+ * gets the new action.
+ */
+#ifndef NFOLD_STATE_BPF_H
+#define NFOLD_STATE_BPF_H
+
+#include "bpf/maps.bpf.h"
+#include "bpf/packet.bpf.h"
+#include "maps/event.h"
+#include "maps/punt.h"
+#include "maps/state.h"
+
+/* What the steps say, in the one word that a global function returns. */
+#define STEPS_SAY(fire, reason, ran) \
+	((__u32)(fire) | (__u32)(reason) << 8 | (__u32)(ran) << 16)
+#define STEPS_FIRE(said) ((said) & 0xff)
+#define STEPS_REASON(said) ((said) >> 8 & 0xff)
+#define STEPS_RAN(said) ((said) >> 16)
+
+/* Only chains with state functions read a clock. */
+static __always_inline __u64 state_now(void)
+{
+	return config.own_time ? ctl.now_ns : bpf_ktime_get_ns();
+}
+
+static __always_inline void event_tell(const struct nfold_step *s, __u64 now,
+				       __u32 slot, __u32 family)
+{
+	struct nfold_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e)
+		return;
+	e->time_ns = now;
+	e->cell = s->cell;
+	e->slot = slot;
+	e->family = family;
+	e->nf = s->nf;
+	e->on_fire = s->on_fire;
+	e->reason = s->reason;
+	e->pad = 0;
+	bpf_ringbuf_submit(e, 0);
+}
+
+/* 1: the step's condition holds. */
+static __always_inline int step_run(const struct nfold_step *s,
+				    struct nfold_view *v, __u32 len,
+				    __u32 slot, __u32 family)
+{
+	__u32 index = s->cell;
+	struct nfold_cell *c = bpf_map_lookup_elem(&cells, &index);
+	int fires;
+
+	if (!c)
+		return 0;
+	v->len = len + s->len_delta;
+	fires = nfold_fn_run(s->fn, c, v);
+	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
+		event_tell(s, v->now, slot, family);
+	return fires;
+}
+
+/* A global function, so that it is verified once and costs the common path no
+ * register. about: TCP flags, and the family above them. */
+__noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
+{
+	struct nfold_steps *steps = bpf_map_lookup_elem(&steps_map, &index);
+	struct nfold_view v = { .tcp_flags = about & NFOLD_TCP_OCTET };
+	struct nfold_step s;
+
+	if (!steps)
+		return 0;
+	v.now = state_now();
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < NFOLD_STEP_MAX; i++) {
+		if (i >= steps->cnt)
+			break;
+		s = steps->step[i];
+		if (step_run(&s, &v, len, slot, about >> 8) && s.on_fire)
+			return STEPS_SAY(s.on_fire, s.reason, i + 1);
+	}
+	return 0;
+}
+
+/* NONE: go on. Else the packet's outcome: dropped, or to user space to be
+ * folded anew. */
+static __always_inline enum nfold_reason
+state_run(struct packet *pkt, const struct nfold_act *act, __u8 family)
+{
+	__u32 said;
+
+	if (!config.steps || !act->steps)
+		return NFOLD_REASON_NONE;
+	said = steps_run(act->steps - 1, pkt->slot, pkt->len,
+			 pkt->p.tcp_flags | (__u32)family << 8);
+	if (STEPS_FIRE(said) == NFOLD_FIRE_DROP)
+		return STEPS_REASON(said);
+	if (STEPS_FIRE(said) == NFOLD_FIRE_REFOLD) {
+		pkt->ran = act->steps << NFOLD_RAN_SHIFT | STEPS_RAN(said);
+		return NFOLD_REASON_EVENT_FIRED;
+	}
+	return NFOLD_REASON_NONE;
+}
+
+#endif

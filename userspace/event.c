@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Event Table (SpeedyBox section V-C1): what the directions' records register,
+ * what began lately, and events from outside. Conditions are not polled: XDP and
+ * nf_state_run() meet them where the state changes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_priv.h"
+
+#define EVENT_LOG_MAX 256
+
+struct event_log {
+	struct nfold_event last[EVENT_LOG_MAX];
+	uint64_t cnt;		/* ever */
+};
+
+static const char *const fire_words[] = {
+	[NFOLD_FIRE_NONE] = "tell",
+	[NFOLD_FIRE_DROP] = "drop",
+	[NFOLD_FIRE_REFOLD] = "refold",
+};
+
+int event_init(struct engine *e)
+{
+	e->events = calloc(1, sizeof(*e->events));
+	return e->events ? 0 : -ENOMEM;
+}
+
+void event_fini(struct engine *e)
+{
+	free(e->events);
+}
+
+void event_log_add(struct engine *e, const struct nfold_event *ev)
+{
+	e->events->last[e->events->cnt++ % EVENT_LOG_MAX] = *ev;
+}
+
+static struct flow *flow_of_slot(struct engine *e, int family, uint32_t slot)
+{
+	struct flow_table *t = engine_table(e, family);
+	struct flow_entry fe;
+
+	if (!slot || slot > flow_table_slots(t) ||
+	    !flow_table_read(t, slot - 1, &fe, NULL))
+		return NULL;
+	return flow_find(e, family, &fe.key);
+}
+
+/* The NF's own reaction, of the direction whose packet met the condition. */
+static void call_update(const struct engine *e, struct flow *f,
+			const struct nfold_event *ev)
+{
+	for (uint16_t i = 0; i < f->lmat.cnt; i++) {
+		struct lmat_record *r = &f->lmat.records[i];
+
+		if (r->kind == LMAT_EVENT && r->nf == ev->nf &&
+		    r->update_function &&
+		    (struct nfold_cell *)r->arg - e->conf.maps.cells == ev->cell)
+			r->update_function(r->arg);
+	}
+}
+
+void engine_event(struct engine *e, const struct nfold_event *ev)
+{
+	struct flow *f;
+
+	if (ev->cell >= e->conf.maps.cell_cnt || ev->on_fire > NFOLD_FIRE_REFOLD)
+		return;
+	event_log_add(e, ev);
+	f = flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot);
+	if (f)
+		call_update(e, f, ev);
+}
+
+/* --- from outside --- */
+
+uint32_t nf_invalidate(struct nf *nf,
+		       bool (*match)(const void *session, void *arg), void *arg)
+{
+	struct engine *e = nf->engine;
+	uint32_t cnt = 0;
+
+	for (uint32_t id = 1; id <= e->session_ids.cnt; id++) {
+		struct session *s = session_by_id(e, id);
+
+		if (!s || !match(s->blobs + nf->session_off, arg))
+			continue;
+		gmat_invalidate(e, s->dir[0]);
+		gmat_invalidate(e, s->dir[1]);
+		cnt++;
+	}
+	return cnt;
+}
+
+/* --- shown --- */
+
+static const char *nf_name(const struct engine *e, uint8_t nf)
+{
+	return nf < e->chain->nf_cnt ? e->conf.nfs[nf]->ops->name : "?";
+}
+
+static json_t *event_json(const struct engine *e, const struct nfold_event *ev)
+{
+	const struct nfold_cell *c = &e->conf.maps.cells[ev->cell];
+	json_t *o = json_pack("{s:I, s:s, s:i, s:s, s:I, s:I}",
+			      "time_ns", (json_int_t)ev->time_ns,
+			      "nf", nf_name(e, ev->nf), "nf_index", ev->nf,
+			      "action", fire_words[ev->on_fire],
+			      "cell", (json_int_t)ev->cell,
+			      "fires", (json_int_t)c->fires);
+
+	if (ev->on_fire == NFOLD_FIRE_DROP)
+		json_object_set_new(o, "reason",
+				    json_string(reason_word(ev->reason)));
+	return o;
+}
+
+json_t *engine_event_show(struct engine *e)
+{
+	const struct event_log *log = e->events;
+	uint64_t first = log->cnt > EVENT_LOG_MAX ? log->cnt - EVENT_LOG_MAX :
+						    0;
+	json_t *list = json_array();
+
+	for (uint64_t i = first; i < log->cnt; i++)
+		json_array_append_new(
+			list, event_json(e, &log->last[i % EVENT_LOG_MAX]));
+	return json_pack("{s:I, s:o}", "began", (json_int_t)log->cnt, "events",
+			 list);
+}
+
+/* The function that the event stands on: the NF's last before it with the same
+ * cell. */
+static const char *function_of(const struct lmat *m, uint16_t event)
+{
+	for (uint16_t i = event; i-- > 0;)
+		if (m->records[i].kind == LMAT_FUNCTION &&
+		    m->records[i].arg == m->records[event].arg)
+			return m->records[i].function->name;
+	return "condition";
+}
+
+static void list_add(const struct engine *e, json_t *all, const struct lmat *m,
+		     uint16_t i)
+{
+	const struct lmat_record *r = &m->records[i];
+	const char *action = r->action.kind == HA_FORWARD ? "tell" :
+			     r->action.kind == HA_DROP	  ? "drop" :
+							    "refold";
+	char key[128];
+	json_t *o;
+
+	snprintf(key, sizeof(key), "%u/%s/%s", r->nf, function_of(m, i),
+		 action);
+	o = json_object_get(all, key);
+	if (!o) {
+		o = json_pack("{s:s, s:i, s:s, s:s, s:i}", "nf",
+			      nf_name(e, r->nf), "nf_index", r->nf, "function",
+			      function_of(m, i), "action", action, "flows", 0);
+		json_object_set_new(all, key, o);
+	}
+	json_object_set_new(o, "flows",
+			    json_integer(json_integer_value(
+						 json_object_get(o, "flows")) +
+					 1));
+}
+
+json_t *engine_event_list(struct engine *e)
+{
+	json_t *all = json_object(), *list = json_array(), *o;
+	const char *key;
+
+	for (uint32_t id = 1; id <= e->flow_ids.cnt; id++) {
+		struct flow *f = flow_by_id(e, id);
+
+		for (uint16_t i = 0; f && !f->dead && i < f->lmat.cnt; i++)
+			if (f->lmat.records[i].kind == LMAT_EVENT)
+				list_add(e, all, &f->lmat, i);
+	}
+	json_object_foreach(all, key, o)
+		json_array_append(list, o);
+	json_decref(all);
+	return list;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Kernel tier of the state functions, on this side: the cells, and the functions
+ * of maps/state.h run by the NFs' own code and for folded packets that reach
+ * user space.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine_priv.h"
+
+int state_init(struct engine *e)
+{
+	const struct engine_maps *m = &e->conf.maps;
+	uint32_t steps = m->steps && m->cells ? m->steps_cnt : 0;
+	int err = pool_init(&e->cells, steps ? m->cell_cnt - steps : 0);
+
+	if (!err)
+		err = pool_init(&e->count_cells, steps);
+	if (!err)
+		err = pool_init(&e->steps, steps);
+	return err;
+}
+
+void state_fini(struct engine *e)
+{
+	pool_fini(&e->cells);
+	pool_fini(&e->count_cells);
+	pool_fini(&e->steps);
+}
+
+static uint32_t cell_index(const struct engine *e, const struct nfold_cell *c)
+{
+	return c - e->conf.maps.cells;
+}
+
+static struct nfold_cell *cell_take(struct engine *e, struct pool *p,
+				    uint32_t first)
+{
+	uint32_t index = pool_take(p, e->now);
+
+	if (index == POOL_NONE)
+		return NULL;
+	memset(&e->conf.maps.cells[first + index], 0,
+	       sizeof(struct nfold_cell));
+	return &e->conf.maps.cells[first + index];
+}
+
+struct nfold_cell *nf_cell_new(struct nf *nf)
+{
+	struct engine *e = nf->engine;
+
+	return cell_take(e, &e->cells, 0);
+}
+
+void nf_cell_free(struct nf *nf, struct nfold_cell *cell)
+{
+	struct engine *e = nf->engine;
+
+	pool_put(&e->cells, cell_index(e, cell), e->now);
+}
+
+struct nfold_cell *state_count_cell(struct engine *e)
+{
+	return cell_take(e, &e->count_cells, e->cells.size);
+}
+
+void state_count_cell_free(struct engine *e, struct nfold_cell *cell)
+{
+	pool_put(&e->count_cells, cell_index(e, cell) - e->cells.size, e->now);
+}
+
+bool nf_fired(void *cell)
+{
+	return ((const struct nfold_cell *)cell)->fired;
+}
+
+/* --- what has run already --- */
+
+/* punt.ran: index + 1 of the steps record above 4 bits, how many of them ran in
+ * these. A record is not reused before packets that met it are gone. */
+void state_ran(struct engine *e, uint32_t ran)
+{
+	uint32_t index = (ran >> NFOLD_RAN_SHIFT) - 1;
+
+	e->ran.cnt = 0;
+	if (!ran || index >= e->steps.size)
+		return;
+	e->ran = e->conf.maps.steps[index];
+	if (e->ran.cnt > (ran & NFOLD_RAN_MASK))
+		e->ran.cnt = ran & NFOLD_RAN_MASK;
+}
+
+/* The last that ran is the one that fired: it alone gave the packet up. */
+static int ran_at(const struct engine *e, const struct nf *nf, uint32_t cell)
+{
+	for (int i = 0; i < e->ran.cnt; i++)
+		if (e->ran.step[i].nf == nf->index &&
+		    e->ran.step[i].cell == cell)
+			return i;
+	return -1;
+}
+
+/* --- running --- */
+
+static struct nfold_view view_of(const struct engine *e,
+				 const struct nf_pkt *pkt)
+{
+	return (struct nfold_view){ .now = e->now, .len = pkt->len,
+				    .tcp_flags = pkt->tcp_flags };
+}
+
+bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
+		  const struct state_function *sf, struct nfold_cell *cell)
+{
+	struct engine *e = nf->engine;
+	struct nfold_view v = view_of(e, pkt);
+	uint32_t index = cell_index(e, cell);
+	int at = ran_at(e, nf, index);
+	int fires;
+
+	if (at >= 0)
+		return at == e->ran.cnt - 1;
+	fires = nfold_fn_run(sf->kernel, cell, &v);
+	if (nfold_cell_fires(cell, fires) && sf->tell)
+		event_log_add(e, &(struct nfold_event){
+			.time_ns = e->now, .cell = index, .nf = nf->index,
+			.family = pkt->family });
+	return fires;
+}
+
+static bool step_run(struct engine *e, const struct flow *f,
+		     const struct nfold_step *s, struct nfold_view *v,
+		     uint32_t len)
+{
+	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
+	int fires;
+
+	v->len = len + s->len_delta;
+	fires = nfold_fn_run(s->fn, c, v);
+	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
+		event_log_add(e, &(struct nfold_event){
+			.time_ns = v->now, .cell = s->cell, .nf = s->nf,
+			.slot = f->slot + 1, .family = f->family,
+			.on_fire = s->on_fire, .reason = s->reason });
+	return fires;
+}
+
+enum nfold_reason state_steps(struct engine *e, struct flow *f,
+			      const struct nf_pkt *pkt)
+{
+	struct nfold_view v = view_of(e, pkt);
+	const struct nfold_steps *steps;
+
+	if (!f->steps)
+		return NFOLD_REASON_NONE;
+	steps = &e->conf.maps.steps[f->steps - 1];
+	for (int i = 0; i < steps->cnt; i++) {
+		const struct nfold_step *s = &steps->step[i];
+
+		if (!step_run(e, f, s, &v, pkt->len) || !s->on_fire)
+			continue;
+		if (s->on_fire == NFOLD_FIRE_DROP)
+			return s->reason;
+		state_ran(e, f->steps << NFOLD_RAN_SHIFT | (i + 1));
+		return NFOLD_REASON_EVENT_FIRED;
+	}
+	return NFOLD_REASON_NONE;
+}

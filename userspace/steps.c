@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a direction's records to the steps of its entry: the state functions of
+ * the kernel tier in chain order, each with what its event does.
+ *
+ * A count function costs no step: what the entry counts is what each of them
+ * has counted, since all packets of an entry are treated alike. Behind an event
+ * that is no longer so, and the function gets a cell of its own. The flow keeps
+ * it from fold to fold, so that nothing counted meanwhile is lost.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_priv.h"
+
+static struct count_cell *count_cell(struct flow *f, uint8_t nf)
+{
+	for (int i = 0; i < f->count_cell_cnt; i++)
+		if (f->count_cells[i].nf == nf)
+			return &f->count_cells[i];
+	return NULL;
+}
+
+static struct count_cell *count_cell_new(struct engine *e, struct flow *f,
+					 uint8_t nf)
+{
+	struct count_cell *c = count_cell(f, nf);
+	struct nfold_cell *cell;
+
+	if (c)
+		return c;
+	c = realloc(f->count_cells, (f->count_cell_cnt + 1) * sizeof(*c));
+	if (!c)
+		return NULL;
+	f->count_cells = c;
+	cell = state_count_cell(e);
+	if (!cell)
+		return NULL;
+	c += f->count_cell_cnt++;
+	*c = (struct count_cell){ .cell = cell, .nf = nf };
+	return c;
+}
+
+void steps_sync(struct flow *f)
+{
+	for (uint16_t i = 0; i < f->lmat.cnt && f->count_cell_cnt; i++) {
+		const struct lmat_record *r = &f->lmat.records[i];
+		struct nf_count *count = r->arg;
+		struct count_cell *c;
+		uint64_t packets, bytes;
+
+		if (r->kind != LMAT_FUNCTION || !r->function->count)
+			continue;
+		c = count_cell(f, r->nf);
+		if (!c)
+			continue;
+		packets = __atomic_load_n(&c->cell->packets, __ATOMIC_RELAXED);
+		bytes = __atomic_load_n(&c->cell->bytes, __ATOMIC_RELAXED);
+		count->packets += packets - c->told_packets;
+		count->bytes += bytes - c->told_bytes;
+		c->told_packets = packets;
+		c->told_bytes = bytes;
+	}
+}
+
+/* The step over the event's cell, by the same NF. */
+static struct nfold_step *step_of_event(struct engine *e,
+					struct nfold_steps *s,
+					const struct lmat_record *r)
+{
+	uint32_t cell = (struct nfold_cell *)r->arg - e->conf.maps.cells;
+
+	for (int i = s->cnt; i-- > 0;)
+		if (s->step[i].nf == r->nf && s->step[i].cell == cell)
+			return &s->step[i];
+	return NULL;
+}
+
+static enum nfold_reason add_event(struct engine *e, struct nfold_steps *s,
+				   const struct lmat_record *r)
+{
+	struct nfold_step *step = step_of_event(e, s, r);
+
+	if (!step)
+		return NFOLD_REASON_RECORD_MISMATCH;
+	if (r->action.kind == HA_FORWARD)
+		return NFOLD_REASON_NONE;
+	step->on_fire = r->action.kind == HA_DROP ? NFOLD_FIRE_DROP :
+						    NFOLD_FIRE_REFOLD;
+	step->reason = r->action.reason ? r->action.reason :
+					  NFOLD_REASON_NF_DROP;
+	return NFOLD_REASON_NONE;
+}
+
+static enum nfold_reason add_step(struct engine *e, struct nfold_steps *s,
+				  const struct lmat_record *r, uint8_t fn,
+				  const struct nfold_cell *cell)
+{
+	if (s->cnt == NFOLD_STEP_MAX)
+		return NFOLD_REASON_STEPS_FULL;
+	s->step[s->cnt++] = (struct nfold_step){
+		.fn = fn, .nf = r->nf, .cell = cell - e->conf.maps.cells,
+		.flags = r->function->tell ? NFOLD_STEP_TELL : 0,
+	};
+	return NFOLD_REASON_NONE;
+}
+
+/* behind: an event stands before the record. */
+static enum nfold_reason add_function(struct engine *e, struct flow *f,
+				      struct nfold_steps *s,
+				      struct lmat_record *r, bool behind)
+{
+	struct count_cell *c;
+
+	if (r->function->kernel)
+		return add_step(e, s, r, r->function->kernel, r->arg);
+	r->own_cell = behind;
+	if (!behind)
+		return NFOLD_REASON_NONE;
+	c = count_cell_new(e, f, r->nf);
+	if (!c)
+		return NFOLD_REASON_CELLS_FULL;
+	return add_step(e, s, r, NFOLD_FN_COUNT, c->cell);
+}
+
+static enum nfold_reason collect(struct engine *e, struct flow *f,
+				 struct nfold_steps *s)
+{
+	enum nfold_reason why = NFOLD_REASON_NONE;
+	bool behind = false;
+
+	for (uint16_t i = 0; i < f->lmat.cnt && !why; i++) {
+		struct lmat_record *r = &f->lmat.records[i];
+
+		if (r->kind == LMAT_FUNCTION) {
+			why = add_function(e, f, s, r, behind);
+		} else if (r->kind == LMAT_EVENT) {
+			why = add_event(e, s, r);
+			behind |= r->action.kind != HA_FORWARD;
+		}
+	}
+	return why;
+}
+
+enum nfold_reason steps_build(struct engine *e, struct flow *f)
+{
+	struct nfold_steps s = { 0 };
+	enum nfold_reason why = collect(e, f, &s);
+	uint32_t index;
+
+	if (why || !s.cnt)
+		return why;
+	index = pool_take(&e->steps, e->now);
+	if (index == POOL_NONE)
+		return NFOLD_REASON_CELLS_FULL;
+	e->conf.maps.steps[index] = s;
+	f->entry.act.steps = index + 1;
+	return NFOLD_REASON_NONE;
+}
+
+void steps_put(struct engine *e, uint32_t steps)
+{
+	if (steps)
+		pool_put(&e->steps, steps - 1, e->now);
+}
+
+void steps_end(struct engine *e, struct flow *f)
+{
+	for (int i = 0; i < f->count_cell_cnt; i++)
+		state_count_cell_free(e, f->count_cells[i].cell);
+	free(f->count_cells);
+	f->count_cells = NULL;
+	f->count_cell_cnt = 0;
+	steps_put(e, f->steps);
+	f->steps = 0;
+}
