@@ -14,6 +14,8 @@
  *		"alive":bool,"fold":bool}]
  *	{"cmd":"nf","chain":NAME[,"nf":NAME]} -> "nfs":{NAME:{...}}
  *	{"cmd":"dump","chain":NAME} -> "nfs":{NAME:{...}} (engine_nf_dump)
+ *	{"cmd":"events","chain":NAME} -> "registered":[...],"log":{"began":N,
+ *		"events":[...]} (engine_event_list, engine_event_show)
  *	{"cmd":"flush","chain":NAME[,"sessions":[N...]]} -> "flushed":N
  * On refusal: {"ok":false,"code":1|3,"error":"text for the user"}.
  *

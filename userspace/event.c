@@ -147,9 +147,9 @@ static void list_add(const struct engine *e, json_t *all, const struct lmat *m,
 		     uint16_t i)
 {
 	const struct lmat_record *r = &m->records[i];
-	const char *action = r->action.kind == HA_FORWARD ? "tell" :
-			     r->action.kind == HA_DROP	  ? "drop" :
-							    "refold";
+	const char *action = !r->update			 ? "tell" :
+			     r->action.kind == HA_DROP	 ? "drop" :
+							   "refold";
 	char key[128];
 	json_t *o;
 

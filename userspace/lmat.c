@@ -66,7 +66,8 @@ void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
 
 	append(nf, fid, (struct lmat_record){
 		.kind = LMAT_EVENT, .action = update ? *update : none,
-		.arg = arg, .update_function = update_function });
+		.update = update, .arg = arg,
+		.update_function = update_function });
 	if (condition != nf_fired)
 		localmat_keep_slow(nf, fid, NFOLD_REASON_EVENT);
 }

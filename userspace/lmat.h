@@ -13,7 +13,8 @@ enum lmat_kind { LMAT_ACTION, LMAT_FUNCTION, LMAT_EVENT };
 struct lmat_record {
 	uint8_t nf;		/* index of the NF in the chain */
 	uint8_t kind;		/* enum lmat_kind */
-	struct header_action action;	/* EVENT: the update; FORWARD: none */
+	struct header_action action;	/* EVENT: the update */
+	bool update;		/* EVENT: there is one */
 	const struct state_function *function;
 	void *arg;		/* FUNCTION; EVENT: the cell */
 	void (*update_function)(void *arg);	/* EVENT */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <bpf/libbpf.h>
+
 #include "../loader/control.h"
 #include "log.h"
 #include "loop_priv.h"
@@ -220,17 +222,22 @@ static int loop_timeout(const struct loop *l, uint64_t tick_ns)
 
 void loop_work(struct loop *l)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[] = {
 		{ .fd = l->conf->control_fd, .events = POLLIN },
 		{ .fd = l->route ? route_fd(l->route) : -1, .events = POLLIN },
+		{ .fd = l->events ? ring_buffer__epoll_fd(l->events) : -1,
+		  .events = POLLIN },
 	};
 	uint64_t tick_ns = engine_tick(l->engine);
 
-	if (xio_wait(l->xio, fds, 2, loop_timeout(l, tick_ns)) < 0)
+	if (xio_wait(l->xio, fds, sizeof(fds) / sizeof(fds[0]),
+		     loop_timeout(l, tick_ns)) < 0)
 		l->gone = true;
 	loop_now(l);
 	if (fds[1].revents)
 		route_read(l->route);
+	if (l->events)
+		ring_buffer__consume(l->events);
 	hold_run(&l->hold, l->now_ns, packet_held, l);
 	loop_packets(l);
 	xio_flush(l->xio, packet_left, l);

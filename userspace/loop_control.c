@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The engine's end of the control socket. The parent asks one thing at a time:
  *	{"cmd":"nf"[,"nf":NAME]} {"cmd":"dump"} {"cmd":"flush"[,"sessions":[N]]}
- *	{"cmd":"stop"}
+ *	{"cmd":"events"} {"cmd":"stop"}
  * and gets what loader/control.h says; stop has no answer but the end.
  */
 #include <arpa/inet.h>
@@ -89,6 +89,10 @@ static json_t *request_answer(struct loop *l, const json_t *msg)
 	if (cmd && !strcmp(cmd, "dump"))
 		return json_pack("{s:b, s:o}", "ok", 1, "nfs",
 				 engine_nf_dump(l->engine));
+	if (cmd && !strcmp(cmd, "events"))
+		return json_pack("{s:b, s:o, s:o}", "ok", 1, "registered",
+				 engine_event_list(l->engine), "log",
+				 engine_event_show(l->engine));
 	if (cmd && !strcmp(cmd, "flush"))
 		return request_flush(l, msg);
 	return refusal(1, "engine: unknown request");

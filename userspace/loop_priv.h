@@ -20,6 +20,7 @@ struct loop {
 	struct engine *engine;
 	struct route *route;	/* NULL in wire mode */
 	struct xio *xio;
+	struct ring_buffer *events;	/* NULL: no kernel tier in the chain */
 	struct hold hold;
 	struct xio_stats seen;	/* what is in the stats row already */
 	uint64_t now_ns;

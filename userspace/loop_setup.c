@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/libbpf.h>
+
 #include "log.h"
 #include "loop_priv.h"
 #include "sandbox.h"
@@ -28,7 +30,7 @@ static void setup_fds(struct loop *l)
 {
 	const struct instance_maps *m = instance_maps(l->conf->instance);
 	int keep[] = { l->conf->control_fd, m->overflow4_fd, m->overflow6_fd,
-		       m->xskmap_fd };
+		       m->events_fd, m->xskmap_fd };
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (null >= 0) {
@@ -147,6 +149,26 @@ static int setup_xio(struct loop *l)
 	return 0;
 }
 
+static int event_told(void *ctx, void *data, size_t size)
+{
+	struct loop *l = ctx;
+
+	if (size >= sizeof(struct nfold_event))
+		engine_event(l->engine, data);
+	return 0;
+}
+
+/* Mapped and read without a system call from then on. */
+static int setup_events(struct loop *l)
+{
+	const struct instance_maps *m = instance_maps(l->conf->instance);
+
+	if (!m->steps)
+		return 0;
+	l->events = ring_buffer__new(m->events_fd, event_told, l, NULL);
+	return l->events ? 0 : setup_fail(l, -errno, "ring of events", NULL);
+}
+
 /* jansson seeds its hash from a file on first use. */
 static int setup_sandbox(struct loop *l)
 {
@@ -177,6 +199,8 @@ int loop_setup(struct loop *l)
 		err = setup_engine(l);
 	if (!err)
 		err = setup_xio(l);
+	if (!err)
+		err = setup_events(l);
 	if (!err)
 		err = setup_sandbox(l);
 	return err;

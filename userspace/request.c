@@ -115,6 +115,7 @@ json_t *parent_request(struct parent *p, const json_t *msg)
 		{ "attach", request_attach }, { "detach", request_detach },
 		{ "status", request_status }, { "nf", request_engine },
 		{ "dump", request_engine },   { "flush", request_engine },
+		{ "events", request_engine },
 	};
 	const char *cmd = member(msg, "cmd");
 	size_t i;

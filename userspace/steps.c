@@ -82,7 +82,7 @@ static enum nfold_reason add_event(struct engine *e, struct nfold_steps *s,
 
 	if (!step)
 		return NFOLD_REASON_RECORD_MISMATCH;
-	if (r->action.kind == HA_FORWARD)
+	if (!r->update)
 		return NFOLD_REASON_NONE;
 	step->on_fire = r->action.kind == HA_DROP ? NFOLD_FIRE_DROP :
 						    NFOLD_FIRE_REFOLD;
@@ -135,7 +135,7 @@ static enum nfold_reason collect(struct engine *e, struct flow *f,
 			why = add_function(e, f, s, r, behind);
 		} else if (r->kind == LMAT_EVENT) {
 			why = add_event(e, s, r);
-			behind |= r->action.kind != HA_FORWARD;
+			behind |= r->update;
 		}
 	}
 	return why;
