@@ -132,12 +132,12 @@ static void sync_all(struct engine *e)
 	}
 }
 
-/* "nat", and "nat#2" for a second one in the chain. */
-static void nf_label(char *buf, size_t size, struct nf **nfs, struct nf *nf)
+void engine_nf_label(const struct engine *e, const struct nf *nf, char *buf,
+		     size_t size)
 {
 	int nth = 1;
 
-	for (struct nf **other = nfs; *other != nf; other++)
+	for (struct nf **other = e->conf.nfs; *other != nf; other++)
 		nth += (*other)->ops == nf->ops;
 	if (nth == 1)
 		snprintf(buf, size, "%s", nf->ops->name);
@@ -154,7 +154,7 @@ static json_t *nf_states(struct engine *e, const char *name, bool dump)
 		json_t *(*fn)(struct nf *) = (*nf)->ops->show;
 		char label[64];
 
-		nf_label(label, sizeof(label), e->conf.nfs, *nf);
+		engine_nf_label(e, *nf, label, sizeof(label));
 		if (name && strcmp(name, label) &&
 		    strcmp(name, (*nf)->ops->name))
 			continue;

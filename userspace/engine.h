@@ -76,6 +76,9 @@ struct engine_pkt {
 	uint8_t outcome;		/* TX and HOLD: enum nfold_reason that
 					 * the caller counts once the packet is
 					 * queued; or the reason it drops it */
+	uint8_t drop_nf;		/* out: NF index + 1 that dropped it, now
+					 * or when the flow was folded; 0 none */
+	bool walked;			/* out: it met the NFs themselves */
 };
 
 int engine_new(struct engine **out, const struct engine_conf *conf);
@@ -103,6 +106,12 @@ void engine_count(struct engine *e, enum nfold_reason reason);
 /* Control. json: new references. */
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
+/* What is known of the flow direction of a frame as it came in by a port: who
+ * recorded what in its Local MAT, in order, what that folded to, who wrote each
+ * field last and whose writes were overwritten; userspace/explain.c names the
+ * keys. Changes nothing. NULL: no such flow, or the frame does not parse. */
+json_t *engine_explain(struct engine *e, const uint8_t *frame, uint32_t len,
+		       uint32_t port);
 /* End these sessions (ids as in nfold_cells.session); sessions NULL: all.
  * Returns how many there were. */
 uint32_t engine_flush(struct engine *e, const uint32_t *sessions, size_t cnt);

@@ -7,6 +7,7 @@
  *	gmat.c		Global MAT: fold, install, hand-over
  *	expiry.c	ageing
  *	lmat.c		Local MAT and the NFs' calls
+ *	explain.c	what is known of a flow, to be read
  */
 #ifndef NFOLD_ENGINE_PRIV_H
 #define NFOLD_ENGINE_PRIV_H
@@ -77,6 +78,7 @@ struct engine {
 	uint32_t session_max;
 	size_t blob_size;
 	struct flow *recording;		/* whose Local MAT is being filled */
+	uint8_t drop_nf;		/* index + 1, of the packet in hand */
 	struct flow *pending;		/* hand-overs not done */
 	uint32_t scan;			/* expiry: next session index */
 	uint64_t scan_ns;
@@ -87,6 +89,11 @@ static inline struct flow_table *engine_table(struct engine *e, int family)
 {
 	return family == 4 ? e->conf.maps.flows4 : e->conf.maps.flows6;
 }
+
+/* engine.c */
+/* "nat", and "nat#2" for a second one in the chain. */
+void engine_nf_label(const struct engine *e, const struct nf *nf, char *buf,
+		     size_t size);
 
 /* session.c */
 struct flow *flow_find(struct engine *e, int family,
