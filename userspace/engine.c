@@ -132,17 +132,18 @@ static void sync_all(struct engine *e)
 	}
 }
 
-void engine_nf_label(const struct engine *e, const struct nf *nf, char *buf,
+void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
 		     size_t size)
 {
+	const struct nf_ops *ops = e->conf.nfs[index]->ops;
 	int nth = 1;
 
-	for (struct nf **other = e->conf.nfs; *other != nf; other++)
-		nth += (*other)->ops == nf->ops;
+	for (uint32_t i = 0; i < index; i++)
+		nth += e->conf.nfs[i]->ops == ops;
 	if (nth == 1)
-		snprintf(buf, size, "%s", nf->ops->name);
+		snprintf(buf, size, "%s", ops->name);
 	else
-		snprintf(buf, size, "%s#%d", nf->ops->name, nth);
+		snprintf(buf, size, "%s#%d", ops->name, nth);
 }
 
 static json_t *nf_states(struct engine *e, const char *name, bool dump)
@@ -154,7 +155,7 @@ static json_t *nf_states(struct engine *e, const char *name, bool dump)
 		json_t *(*fn)(struct nf *) = (*nf)->ops->show;
 		char label[64];
 
-		engine_nf_label(e, *nf, label, sizeof(label));
+		engine_nf_label(e, (*nf)->index, label, sizeof(label));
 		if (name && strcmp(name, label) &&
 		    strcmp(name, (*nf)->ops->name))
 			continue;

@@ -106,6 +106,9 @@ void engine_count(struct engine *e, enum nfold_reason reason);
 /* Control. json: new references. */
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
+/* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */
+void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
+		     size_t size);
 /* What is known of the flow direction of a frame as it came in by a port: who
  * recorded what in its Local MAT, in order, what that folded to, who wrote each
  * field last and whose writes were overwritten; userspace/explain.c names the

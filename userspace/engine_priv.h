@@ -90,11 +90,6 @@ static inline struct flow_table *engine_table(struct engine *e, int family)
 	return family == 4 ? e->conf.maps.flows4 : e->conf.maps.flows6;
 }
 
-/* engine.c */
-/* "nat", and "nat#2" for a second one in the chain. */
-void engine_nf_label(const struct engine *e, const struct nf *nf, char *buf,
-		     size_t size);
-
 /* session.c */
 struct flow *flow_find(struct engine *e, int family,
 		       const struct nfold_key6 *key);

@@ -8,8 +8,9 @@
  *		which the direction walks it; ran false: a drop came before
  *	action	{verdict, reason, drop_nf, nexthop, ttl_dec, keep_l2,
  *		 set: {saddr, daddr, sport, dport}}; null while why_slow
- *	FIELD	{field, was, becomes, writer, overwritten: [{nf, value}...]},
- *		one for each field that somebody wrote
+ *	FIELD	{field, was, becomes, writer, overwritten: [{nf, value}...],
+ *		cancelled}, one for each field that somebody wrote; cancelled:
+ *		a later NF dropped, so that nothing leaves with it
  *
  * NFs are named as in engine_nf_show(); ports are in host order.
  */
@@ -44,7 +45,7 @@ static json_t *nf_json(struct engine *e, uint8_t index1)
 
 	if (!index1)
 		return json_null();
-	engine_nf_label(e, e->conf.nfs[index1 - 1], label, sizeof(label));
+	engine_nf_label(e, index1 - 1, label, sizeof(label));
 	return json_string(label);
 }
 
@@ -183,11 +184,12 @@ static json_t *field_json(struct engine *e, const struct flow *f, int field)
 		last = r;
 	}
 	if (last)
-		return json_pack("{s:s, s:o, s:o, s:o, s:o}", "field",
+		return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "field",
 				 field_words[field], "was",
 				 old_value(f, field), "becomes",
 				 modify_value(f, &last->action), "writer",
-				 nf_json(e, last->nf + 1), "overwritten", over);
+				 nf_json(e, last->nf + 1), "overwritten", over,
+				 "cancelled", find_drop(&f->lmat) != NULL);
 	json_decref(over);
 	return NULL;
 }

@@ -42,7 +42,7 @@ static enum nfold_reason counted(struct oracle *o, int which)
 	return why;
 }
 
-/* Router mode: by the source address. Wire mode: the other end. */
+/* Router mode: by the next hop's address. Wire mode: the other end. */
 static uint32_t out_port(const struct oracle *o, uint32_t in, uint32_t action,
 			 const uint8_t *bytes)
 {
@@ -53,7 +53,7 @@ static uint32_t out_port(const struct oracle *o, uint32_t in, uint32_t action,
 	if (!m->config.router)
 		return o->maps->ports[in].wire_peer;
 	for (uint32_t i = 0; i < m->port_cnt; i++)
-		if (i != in && !memcmp(o->maps->ports[i].mac, bytes + 6, 6))
+		if (!memcmp(o->maps->nexthops[1 + i].dmac, bytes, 6))
 			return i;
 	return UINT32_MAX;
 }
