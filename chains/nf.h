@@ -254,6 +254,13 @@ struct nf {
 	void *engine;		/* the engine's */
 };
 
+/* Secret bytes for an NF's hashes and random choices, drawn in init(): from the
+ * kernel. 0, or -1 with errno. After nf_random_fixed() every draw of the process
+ * gives the same bytes, so that instances that run side by side offline choose
+ * alike, and alike at each run. */
+int nf_random(void *buf, size_t len);
+void nf_random_fixed(void);
+
 /* All NFs this build knows, in alphabetical order, NULL at the end. */
 extern const struct nf_ops *const nf_table[];
 const struct nf_ops *nf_find(const char *name);

@@ -105,7 +105,7 @@ int instance_load(struct instance **out, const struct chain *c,
 
 	if (!i)
 		return instance_fail(err, -ENOMEM, "out of memory");
-	ret = pins_check_bpffs(i->bpffs, err);
+	ret = i->bpffs[0] ? pins_check_bpffs(i->bpffs, err) : 0;
 	if (!ret)
 		ret = claims_collect(&i->claims, c, err);
 	if (!ret)
@@ -161,6 +161,11 @@ const struct instance_port *instance_ports(const struct instance *i,
 bool instance_frags(const struct instance *i)
 {
 	return i->frags;
+}
+
+int instance_prog_fd(const struct instance *i)
+{
+	return bpf_program__fd(i->skel->progs.nfold_xdp);
 }
 
 const char *instance_note(const struct instance *i, uint32_t n)

@@ -61,7 +61,8 @@ struct instance_maps {
 };
 
 /* Probes the ports, loads the specialised program, makes and fills the maps.
- * Nothing is attached or pinned yet. 0 or negative errno with err filled. */
+ * Nothing is attached or pinned yet. 0 or negative errno with err filled.
+ * bpffs "": nothing ever will be, and no BPF file system is needed. */
 int instance_load(struct instance **out, const struct chain *c,
 		  const char *bpffs, struct instance_error *err);
 /* Attaches to every port and pins; all or nothing. Never replaces a program
@@ -78,6 +79,8 @@ const struct instance_maps *instance_maps(const struct instance *i);
 const struct instance_port *instance_ports(const struct instance *i,
 					   uint32_t *cnt);
 bool instance_frags(const struct instance *i);
+/* Descriptor of the XDP program, for BPF_PROG_TEST_RUN; borrowed. */
+int instance_prog_fd(const struct instance *i);
 /* n-th thing that the user should know though it is no error (a port without
  * native XDP, a veth's peer without NAPI); NULL: no more. */
 const char *instance_note(const struct instance *i, uint32_t n);

@@ -20,11 +20,6 @@
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
-static int instance_prog_fd(const struct instance *i)
-{
-	return bpf_program__fd(bpf_object__next_program(i->skel->obj, NULL));
-}
-
 static int link_new(struct instance *i, uint32_t p, struct instance_error *err)
 {
 	const struct instance_port *port = &i->ports[p];

@@ -20,6 +20,7 @@
 
 struct fake_record {
 	bool is_sf;
+	bool is_event;			/* ha: the update */
 	struct header_action ha;
 	const struct state_function *sf;
 	void *arg;
@@ -31,6 +32,10 @@ static struct {
 	int cnt;
 	enum nfold_reason why_slow;	/* NONE: may be folded */
 } fake;
+
+static int fake_cells;			/* taken and not given back */
+static int fake_cells_max = 1 << 20;
+static uint64_t fake_now = 1000 * NF_SEC;
 
 /* pkt->engine is the session's blob. */
 void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
@@ -71,12 +76,44 @@ void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
 		    void (*update_function)(void *arg))
 {
 	(void)nf;
-	(void)fid;
-	(void)condition;
-	(void)arg;
-	(void)update;
 	(void)update_function;
-	fail_msg("no NF registers events yet");
+	assert_int_not_equal(fid, 0);
+	assert_ptr_equal(condition, nf_fired);
+	*fake_append() = (struct fake_record){ .is_event = true, .ha = *update,
+					       .arg = arg };
+}
+
+bool nf_fired(void *cell)
+{
+	return ((struct nfold_cell *)cell)->fired;
+}
+
+struct nfold_cell *nf_cell_new(struct nf *nf)
+{
+	(void)nf;
+	if (fake_cells == fake_cells_max)
+		return NULL;
+	fake_cells++;
+	return calloc(1, sizeof(struct nfold_cell));
+}
+
+void nf_cell_free(struct nf *nf, struct nfold_cell *cell)
+{
+	(void)nf;
+	fake_cells--;
+	free(cell);
+}
+
+bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
+		  const struct state_function *sf, struct nfold_cell *cell)
+{
+	struct nfold_view v = { .now = fake_now, .len = pkt->len,
+				.tcp_flags = pkt->tcp_flags };
+	int fires = nfold_fn_run(sf->kernel, cell, &v);
+
+	(void)nf;
+	nfold_cell_fires(cell, fires);
+	return fires;
 }
 
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)

@@ -143,17 +143,18 @@ static void sync_all(struct engine *e)
 	}
 }
 
-/* "nat", and "nat#2" for a second one in the chain. */
-static void nf_label(char *buf, size_t size, struct nf **nfs, struct nf *nf)
+void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
+		     size_t size)
 {
+	const struct nf_ops *ops = e->conf.nfs[index]->ops;
 	int nth = 1;
 
-	for (struct nf **other = nfs; *other != nf; other++)
-		nth += (*other)->ops == nf->ops;
+	for (uint32_t i = 0; i < index; i++)
+		nth += e->conf.nfs[i]->ops == ops;
 	if (nth == 1)
-		snprintf(buf, size, "%s", nf->ops->name);
+		snprintf(buf, size, "%s", ops->name);
 	else
-		snprintf(buf, size, "%s#%d", nf->ops->name, nth);
+		snprintf(buf, size, "%s#%d", ops->name, nth);
 }
 
 static json_t *nf_states(struct engine *e, const char *name, bool dump)
@@ -165,7 +166,7 @@ static json_t *nf_states(struct engine *e, const char *name, bool dump)
 		json_t *(*fn)(struct nf *) = (*nf)->ops->show;
 		char label[64];
 
-		nf_label(label, sizeof(label), e->conf.nfs, *nf);
+		engine_nf_label(e, (*nf)->index, label, sizeof(label));
 		if (name && strcmp(name, label) &&
 		    strcmp(name, (*nf)->ops->name))
 			continue;

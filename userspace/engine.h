@@ -82,6 +82,9 @@ struct engine_pkt {
 	uint8_t outcome;		/* TX and HOLD: enum nfold_reason that
 					 * the caller counts once the packet is
 					 * queued; or the reason it drops it */
+	uint8_t drop_nf;		/* out: NF index + 1 that dropped it, now
+					 * or when the flow was folded; 0 none */
+	bool walked;			/* out: it met the NFs themselves */
 };
 
 int engine_new(struct engine **out, const struct engine_conf *conf);
@@ -115,6 +118,15 @@ json_t *engine_event_list(struct engine *e);
 json_t *engine_event_show(struct engine *e);
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
+/* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */
+void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
+		     size_t size);
+/* What is known of the flow direction of a frame as it came in by a port: who
+ * recorded what in its Local MAT, in order, what that folded to, who wrote each
+ * field last and whose writes were overwritten; userspace/explain.c names the
+ * keys. Changes nothing. NULL: no such flow, or the frame does not parse. */
+json_t *engine_explain(struct engine *e, const uint8_t *frame, uint32_t len,
+		       uint32_t port);
 /* End these sessions (ids as in nfold_cells.session); sessions NULL: all.
  * Returns how many there were. */
 uint32_t engine_flush(struct engine *e, const uint32_t *sessions, size_t cnt);

@@ -10,6 +10,7 @@
  *	state.c		cells, kernel tier's functions run here
  *	steps.c		from records to an entry's steps
  *	event.c		Event Table: what is registered, what fired
+ *	explain.c	what is known of a flow, to be read
  */
 #ifndef NFOLD_ENGINE_PRIV_H
 #define NFOLD_ENGINE_PRIV_H
@@ -92,6 +93,7 @@ struct engine {
 	uint32_t session_max;
 	size_t blob_size;
 	struct flow *recording;		/* whose Local MAT is being filled */
+	uint8_t drop_nf;		/* index + 1, of the packet in hand */
 	struct flow *pending;		/* hand-overs not done */
 	uint32_t scan;			/* expiry: next session index */
 	uint64_t scan_ns;

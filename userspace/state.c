@@ -159,8 +159,10 @@ enum nfold_reason state_steps(struct engine *e, struct flow *f,
 
 		if (!step_run(e, f, s, &v, pkt->len) || !s->on_fire)
 			continue;
-		if (s->on_fire == NFOLD_FIRE_DROP)
+		if (s->on_fire == NFOLD_FIRE_DROP) {
+			e->drop_nf = s->nf + 1;
 			return s->reason;
+		}
 		state_ran(e, f->steps << NFOLD_RAN_SHIFT | (i + 1));
 		return NFOLD_REASON_EVENT_FIRED;
 	}

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 
 #include "../maps/act.h"
+#include "../maps/flow_key.h"
 #include "engine_priv.h"
 
 /* In engine_pkt.flow, above the flow's id: */
@@ -24,22 +25,6 @@ static enum engine_verdict drop(struct engine *e, enum nfold_reason reason)
 {
 	engine_count(e, reason);
 	return ENGINE_DROP;
-}
-
-static void key_from_parse(struct nfold_key6 *key, const struct nfold_parse *p)
-{
-	if (p->family == 6) {
-		*key = p->key6;
-		return;
-	}
-	*key = (struct nfold_key6){
-		.saddr = { p->key4.saddr },
-		.daddr = { p->key4.daddr },
-		.sport = p->key4.sport,
-		.dport = p->key4.dport,
-		.zone = p->key4.zone,
-		.l4proto = p->key4.l4proto,
-	};
 }
 
 /* Echo request and reply swap roles in the reply direction (flow.h). */
@@ -117,6 +102,7 @@ static enum nf_verdict walk_from(struct engine *e, const struct flow *f,
 		struct nf *nf = e->conf.nfs[backwards ? cnt - 1 - i : i];
 
 		v = nf->ops->packet(nf, pkt);
+		e->drop_nf = v == NF_DROP ? nf->index + 1 : 0;
 	}
 	return v;
 }
@@ -304,6 +290,7 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 	struct egress eg = { 0 };
 	enum nfold_reason why;
 
+	p->walked = true;
 	if (verdict == NF_DROP)
 		return walk_dropped(e, f, p, pkt);
 	why = route(e, pkt, &eg);
@@ -366,8 +353,10 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 	gmat_count(e, f, p->len, false);
 	if (why)
 		return drop(e, why);
-	if (g->act.verdict == NFOLD_VERDICT_DROP)
+	if (g->act.verdict == NFOLD_VERDICT_DROP) {
+		e->drop_nf = g->drop_nf;
 		return drop(e, g->act.reason);
+	}
 	if (g->act.verdict == NFOLD_VERDICT_HOST)
 		return drop(e, NFOLD_REASON_HOST_FIRST);
 	if (g->act.ttl_dec && parse->ttl <= 1)
@@ -450,10 +439,12 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	enum engine_verdict v;
 
 	p->flow = 0;
+	p->walked = false;
+	p->drop_nf = e->drop_nf = 0;
 	why = nfold_parse(p->data, p->data + p->len, p->punt->port, &parse);
 	if (why)
 		return drop(e, why);
-	key_from_parse(&key, &parse);
+	flow_key_from_parse(&key, &parse);
 	pkt_init(&pkt, p->data, p->len, &parse);
 	f = flow_find(e, parse.family, &key);
 	if (!f && e->conf.fold)
@@ -476,6 +467,7 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 		v = apply_entry(e, f, p, &parse, &pkt);
 	else
 		v = walk_and_fold(e, f, p, &pkt);
+	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);
 	else

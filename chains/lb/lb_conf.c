@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "lb.h"
 
@@ -112,7 +111,7 @@ int lb_configure(struct lb *lb, const struct conf_block *block,
 		 struct conf_error *err)
 {
 	lb->table_size = MAGLEV_SIZE_DEFAULT;
-	if (getrandom(&lb->key, sizeof(lb->key), 0) != sizeof(lb->key))
+	if (nf_random(&lb->key, sizeof(lb->key)))
 		return conf_fail(err, &block->loc, NULL, "getrandom: %s",
 				 strerror(errno));
 	for (size_t i = 0; i < block->cnt; i++)

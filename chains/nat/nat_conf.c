@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "nat.h"
 
@@ -178,7 +177,7 @@ int nat_configure(struct nat *nat, const struct conf_block *block,
 	nat->first = 1024;
 	nat->last = 65535;
 	nat->parity = true;
-	if (getrandom(&nat->key, sizeof(nat->key), 0) != sizeof(nat->key))
+	if (nf_random(&nat->key, sizeof(nat->key)))
 		return conf_fail(err, &block->loc, NULL, "getrandom: %s",
 				 strerror(errno));
 	for (size_t i = 0; i < block->cnt; i++)

@@ -81,6 +81,9 @@ int cmd_detach(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_feature(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_demo(int argc, char **argv);	/* loader/cli/demo.c */
 
 #endif
