@@ -210,3 +210,8 @@ const struct instance_maps *oracle_maps(const struct oracle *o)
 {
 	return o->maps;
 }
+
+const struct instance *oracle_instance(const struct oracle *o)
+{
+	return o->inst;
+}

@@ -91,6 +91,7 @@ bool oracle_entry(struct oracle *o, uint32_t port, const uint8_t *frame,
 
 struct engine *oracle_engine(struct oracle *o);
 const struct instance_maps *oracle_maps(const struct oracle *o);
+const struct instance *oracle_instance(const struct oracle *o);
 
 /* --- comparing two (userspace/oracle_diff.c) --- */
 
