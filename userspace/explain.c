@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* engine_explain(): a flow direction's records and what they folded to, as
  *
- *	{direction, nfs: [RECORD...], why_slow, action, fields: [FIELD...]}
+ *	{direction, nfs: [RECORD...], why_slow, slow_nf, action,
+ *	 fields: [FIELD...]}
  *
  *	RECORD	{nf, actions: [{action, field, value, reason}...],
  *		 functions: [NAME...]}, every NF of the chain in the order in
@@ -227,11 +228,12 @@ json_t *engine_explain(struct engine *e, const uint8_t *frame, uint32_t len,
 
 	if (!f)
 		return NULL;
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "direction",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "direction",
 			 f->reply ? "reply" : "original", "nfs",
 			 nfs_json(e, f), "why_slow",
 			 f->why_slow ? json_string(reason_word(f->why_slow)) :
 				       json_null(),
+			 "slow_nf", nf_json(e, f->lmat.slow_nf),
 			 "action", fold_json(e, f), "fields",
 			 fields_json(e, f));
 }

@@ -76,8 +76,10 @@ void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
 {
 	struct lmat *m = recording(nf, fid);
 
-	if (m && !m->why_slow)
-		m->why_slow = why;
+	if (!m || m->why_slow)
+		return;
+	m->why_slow = why;
+	m->slow_nf = nf->index + 1;
 }
 
 void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
@@ -101,6 +103,7 @@ void lmat_clear(struct lmat *m)
 {
 	m->cnt = 0;
 	m->why_slow = NFOLD_REASON_NONE;
+	m->slow_nf = 0;
 }
 
 void lmat_free(struct lmat *m)

@@ -27,6 +27,7 @@ struct lmat {
 	uint16_t cnt;
 	uint16_t cap;
 	uint8_t why_slow;	/* enum nfold_reason; NONE: may be folded */
+	uint8_t slow_nf;	/* index + 1 of the NF that said so; 0 none */
 };
 
 void lmat_clear(struct lmat *m);	/* keeps the memory */

@@ -113,6 +113,18 @@ static void print_hop(FILE *out, const struct offline *o, const json_t *action)
 			hop - 1);
 }
 
+static void print_slow(FILE *out, const json_t *explained)
+{
+	const char *why = text(explained, "why_slow"), *nf;
+	int i = 0;
+
+	while (i < NFOLD_REASON_CNT && strcmp(reason_word(i), why))
+		i++;
+	nf = json_string_value(json_object_get(explained, "slow_nf"));
+	fprintf(out, "folded: no, slow: %s (%s)%s%s\n", why,
+		format_reason_text(i), nf ? ", says " : "", nf ? nf : "");
+}
+
 static void print_fold(FILE *out, const struct offline *o,
 		       const json_t *explained)
 {
@@ -121,8 +133,7 @@ static void print_fold(FILE *out, const struct offline *o,
 	const char *verdict = text(action, "verdict");
 
 	if (json_is_null(action)) {
-		fprintf(out, "folded: no, slow: %s\n",
-			text(explained, "why_slow"));
+		print_slow(out, explained);
 		return;
 	}
 	fprintf(out, "folded: %s", verdict);
