@@ -4,10 +4,11 @@
 
 #include "nf.h"
 
-extern const struct nf_ops firewall_ops, lb_ops, monitor_ops, nat_ops;
+extern const struct nf_ops firewall_ops, ipfilter_ops, lb_ops, monitor_ops, nat_ops;
 
 const struct nf_ops *const nf_table[] = {
 	&firewall_ops,
+	&ipfilter_ops,
 	&lb_ops,
 	&monitor_ops,
 	&nat_ops,
