@@ -193,6 +193,7 @@ static void refusals_point_at_the_words(void **state)
 	refused_at("\"allow tcp ? udp\"", "without ':'", "?");
 	refused_at("\"allow all and tcp\"", "'true' matches", "all");
 	refused_at("\"allow tcp, deny all\"", "one rule in a string", ",");
+	refused_at("\"allow tcp\" \"deny all\"", "a comma between", "deny");
 	refused_at("\"allow ip frag 3\"", "no value", "ip frag 3");
 	refused_at("\"allow ip[8\"", "']' is missing", "[8");
 	refused_at("\"allow ip[8:5] 1\"", "1 to 4", "[8:5]");

@@ -141,7 +141,10 @@ static int fail_unknown(struct ipf_parser *p)
 	char buf[IPF_WORD_MAX], hint[128] = "";
 	const char *w = ipf_word(p, p->pos, buf), *near = ipf_nearest(w);
 
-	if (!strcmp(w, "all") || !strcmp(w, "any") || !strcmp(w, "-"))
+	if (!strcmp(w, "allow") || !strcmp(w, "deny") || !strcmp(w, "drop"))
+		snprintf(hint, sizeof(hint),
+			 "a comma between two rules, outside the strings");
+	else if (!strcmp(w, "all") || !strcmp(w, "any") || !strcmp(w, "-"))
 		snprintf(hint, sizeof(hint), "'true' matches every packet");
 	else if (near)
 		snprintf(hint, sizeof(hint), "did you mean '%s'?", near);

@@ -55,14 +55,41 @@ static int add_firewall(char *t, size_t size)
 	return n + snprintf(t + n, size - n, " }\n");
 }
 
+static const char *const patterns[] = {
+	"tcp", "udp", "icmp or icmp6", "dst tcp port 8080", "dst port 80",
+	"src net 10.0.0.0/24", "ip vers 6", "host 10.1.1.2",
+	"src or dst port 4001 or 80", "dst host 2001:db8:1::2", "not tcp",
+	"icmp type echo", "tcp ? src port > 4001 : udp", "true",
+	"transp[2:2] & 0x50 == 0x50", "all", "unfrag",
+	/* beyond the flow key: */
+	"syn", "syn and not ack", "dst tcp port 80 and fin", "ip ttl > 60",
+	"ip len > 120", "udp ? ip hl 5 : ip vers 4", "transp[8] & 1 == 1",
+	"ether src 2:0:0:0:0:0 and gre",
+};
+
+static int add_ipfilter(char *t, size_t size)
+{
+	int n = snprintf(t, size, "\tipfilter { rule ");
+
+	for (uint32_t i = pick(4); i; i--)
+		n += snprintf(t + n, size - n, "\"%s %s\", ",
+			      pick(2) ? "allow" : "deny",
+			      patterns[pick(sizeof(patterns) /
+					    sizeof(patterns[0]))]);
+	return n + snprintf(t + n, size - n, "\"%s\"; }\n",
+			    pick(3) ? "allow" : "deny all");
+}
+
 static int add_nf(char *t, size_t size, bool wire)
 {
-	switch (pick(wire ? 2 : 4)) {
+	switch (pick(wire ? 3 : 5)) {
 	case 0:
 		return snprintf(t, size, "\tmonitor;\n");
 	case 1:
 		return add_firewall(t, size);
 	case 2:
+		return add_ipfilter(t, size);
+	case 3:
 		return snprintf(t, size,
 				"\tnat { source 10.0.0.0/24; pool 198.51.100.10; ports %s; seed 7; }\n",
 				pick(3) ? "1024-65535" : "2000-2005");
