@@ -104,6 +104,8 @@ int conf_endpoint(const struct conf_word *w, int *family, struct nf_addr *addr,
 /* 1024-65535, host order. */
 int conf_port_range(const struct conf_word *w, uint16_t *first, uint16_t *last,
 		    struct conf_error *err);
+/* Nearest of known (NULL at the end) by edit distance; NULL: none is near. */
+const char *conf_nearest(const char *text, const char *const *known);
 /* Unknown statement: names the nearest known one in the hint. known: NULL at
  * the end. */
 int conf_unknown(const struct conf_stmt *s, const char *const *known,

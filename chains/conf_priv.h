@@ -136,7 +136,5 @@ struct conf_snip {
 };
 /* The text at a place, cut to what a message can hold. */
 struct conf_snip conf_loc_text(const struct conf_loc *loc);
-/* Nearest of known (NULL at the end) by edit distance; NULL: none is near. */
-const char *conf_nearest(const char *text, const char *const *known);
 
 #endif

@@ -48,6 +48,7 @@ static void stub_claims(struct nf *nf, nf_claim_fn fn, void *ctx)
 
 const struct nf_ops *const nf_table[] = {
 	STUB("firewall", NULL),
+	STUB("ipfilter", NULL),
 	STUB("lb", stub_claims),
 	STUB("monitor", NULL),
 	STUB("nat", stub_claims),

@@ -144,6 +144,59 @@ static void nf_error(void **state)
 	assert_string_equal(err.hint, "did you mean 10.0.0.0/24?");
 }
 
+/* Rules keep their strings and their commas, and defines of them are taken. */
+static void ipfilter(void **state)
+{
+	struct chain_file *f = load("text",
+		"define web = \"allow dst port 80\", \"allow dst port 443\"\n"
+		"chain a {\n\ton p;\n\tipfilter {\n"
+		"\t\taddress IN 10.0.0.0/8;\n"
+		"\t\trule \"deny dst IN\"\n\t\t\t\"&& syn\", $web,\n"
+		"\t\t     \"deny all\";\n\t}\n}\n");
+	char *text = chain_print(f->chains);
+
+	(void)state;
+	assert_non_null(strstr(text, "\t\trule \"deny dst IN\" \"&& syn\", "
+			       "\"allow dst port 80\", \"allow dst port 443\", "
+			       "\"deny all\";\n"));
+	free(text);
+	round_trip(f);
+	chain_file_free(f);
+}
+
+/* A rule's error has its place in the file: in the string that has it, behind
+ * escapes; of a define, where it is used. */
+static void ipfilter_error(void **state)
+{
+	struct chain_file *f = NULL;
+	struct conf_error err;
+
+	(void)state;
+	assert_int_equal(chain_load(&f, "text",
+				    "chain a {\n\ton p;\n"
+				    "\tipfilter { rule \"allow tcp\",\n"
+				    "\t\t\"allow udp\" \"dst prot 80\"; }\n}\n",
+				    &err), -1);
+	assert_int_equal(err.line, 4);
+	assert_int_equal(err.col, 20);
+	assert_int_equal(err.end_col, 24);
+	assert_string_equal(err.hint, "did you mean 'port'?");
+	assert_int_equal(chain_load(&f, "text",
+				    "chain a {\n\ton p;\n"
+				    "\tipfilter { rule \"allow \\\"tcp\"; }\n}\n",
+				    &err), -1);
+	assert_int_equal(err.line, 3);
+	assert_int_equal(err.col, 25);
+	assert_int_equal(err.end_col, 27);
+	assert_int_equal(chain_load(&f, "text",
+				    "define bad = \"allow dst prot 80\"\n"
+				    "chain a {\n\ton p;\n"
+				    "\tipfilter { rule $bad; }\n}\n", &err), -1);
+	assert_int_equal(err.line, 4);
+	assert_int_equal(err.col, 18);
+	assert_int_equal(err.end_col, 22);
+}
+
 static void nf_names(void **state)
 {
 	(void)state;
@@ -166,6 +219,8 @@ int main(void)
 		{ "wire-monitor.chain is a wire that counts", wire_monitor, NULL, NULL, NULL },
 		{ "the manual's example loads", manual, NULL, NULL, NULL },
 		{ "what an NF refuses is shown with place and remedy", nf_error, NULL, NULL, NULL },
+		{ "ipfilter's rules print as what they are", ipfilter, NULL, NULL, NULL },
+		{ "an error in a rule has its place in the file", ipfilter_error, NULL, NULL, NULL },
 		{ "NFs are found by their names, which are in order", nf_names, NULL, NULL, NULL },
 	};
 

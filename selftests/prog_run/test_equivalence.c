@@ -124,32 +124,78 @@ static int add_firewall(char *t, size_t size)
 	return n + snprintf(t + n, size - n, " }\n");
 }
 
-static int add_nf(char *t, size_t size, bool wire)
+static const char *const patterns[] = {
+	"tcp", "udp", "icmp or icmp6", "dst tcp port 8080", "dst port 80",
+	"src net 10.0.0.0/24", "ip vers 6", "host 10.1.1.2",
+	"src or dst port 4001 or 80", "dst host 2001:db8:1::2", "not tcp",
+	"icmp type echo", "tcp ? src port > 4001 : udp", "true",
+	"transp[2:2] & 0x50 == 0x50", "all", "unfrag",
+	/* beyond the flow key: */
+	"syn", "syn and not ack", "dst tcp port 80 and fin", "ip ttl > 60",
+	"ip len > 120", "udp ? ip hl 5 : ip vers 4", "transp[8] & 1 == 1",
+	"ether src 2:0:0:0:0:0 and gre",
+};
+
+static int add_ipfilter(char *t, size_t size)
+{
+	int n = snprintf(t, size, "\tipfilter { rule ");
+
+	for (uint32_t i = pick(4); i; i--)
+		n += snprintf(t + n, size - n, "\"%s %s\", ",
+			      pick(2) ? "allow" : "deny",
+			      patterns[pick(sizeof(patterns) /
+					    sizeof(patterns[0]))]);
+	return n + snprintf(t + n, size - n, "\"%s\"; }\n",
+			    pick(3) ? "allow" : "deny all");
+}
+
+static int add_monitor(char *t, size_t size)
+{
+	return snprintf(t, size, "\tmonitor;\n");
+}
+
+static int add_policer(char *t, size_t size)
 {
 	static const char *const per[] = { "flow", "host", "prefix 24 48" };
 
-	switch (pick(wire ? 4 : 6)) {
-	case 0:
-		return snprintf(t, size, "\tmonitor;\n");
-	case 1:
-		return add_firewall(t, size);
-	case 2:
-		return snprintf(t, size,
-				"\tpolicer { rate %u%s; burst %ums; per %s; }\n",
-				20 + pick(1000), pick(2) ? "pps" : "kbit",
-				1 + pick(100), per[pick(3)]);
-	case 3:
-		return snprintf(t, size,
-				"\tdos { syn-threshold %u; source-rate %u; window %ums; }\n",
-				2 + pick(5), 5 + pick(200), 10 + pick(1000));
-	case 4:
-		return snprintf(t, size,
-				"\tnat { source 10.0.0.0/24; pool 198.51.100.10; ports %s; seed 7; }\n",
-				pick(3) ? "1024-65535" : "2000-2005");
-	}
+	return snprintf(t, size,
+			"\tpolicer { rate %u%s; burst %ums; per %s; }\n",
+			20 + pick(1000), pick(2) ? "pps" : "kbit",
+			1 + pick(100), per[pick(3)]);
+}
+
+static int add_dos(char *t, size_t size)
+{
+	return snprintf(t, size,
+			"\tdos { syn-threshold %u; source-rate %u; window %ums; }\n",
+			2 + pick(5), 5 + pick(200), 10 + pick(1000));
+}
+
+static int add_nat(char *t, size_t size)
+{
+	return snprintf(t, size,
+			"\tnat { source 10.0.0.0/24; pool 198.51.100.10; ports %s; seed 7; }\n",
+			pick(3) ? "1024-65535" : "2000-2005");
+}
+
+static int add_lb(char *t, size_t size)
+{
 	return snprintf(t, size,
 			"\tlb { seed 9; service a { vip 10.9.9.9:80/tcp; vip 10.9.9.9:53/udp; backend 10.1.1.2:8080; backend 10.1.2.2:8080 weight 2; }\n"
 			"\t  service b { vip [2001:db8:9::9]:80/tcp; backend [2001:db8:1::2]:8080; } }\n");
+}
+
+/* The last ones need router mode. */
+static int (*const nfs[])(char *t, size_t size) = {
+	add_monitor, add_firewall, add_ipfilter, add_policer, add_dos,
+	add_nat, add_lb,
+};
+#define NFS (sizeof(nfs) / sizeof(nfs[0]))
+#define NFS_ROUTER 2
+
+static int add_nf(char *t, size_t size, bool wire)
+{
+	return nfs[pick(wire ? NFS - NFS_ROUTER : NFS)](t, size);
 }
 
 static void chain_text(char *t, size_t size)
