@@ -82,7 +82,7 @@ enum nfold_reason_kind {
 	X(NO_FOLD, "no-fold", NOTE, "folding is switched off")                \
 	X(TABLE_FULL, "table-full", NOTE, "no slot: the flow stays slow")     \
 	X(PER_PACKET_MATCH, "per-packet-match", NOTE, "a rule looks beyond the flow key") \
-	X(STATE_FUNCTION, "state-function", NOTE, "a state function has no kernel form") \
+	X(STATE_FUNCTION, "state-function", NOTE, "class payload: state functions see each packet in user space") \
 	X(EVENT, "event", NOTE, "an event has no kernel form")                \
 	X(RECORD_MISMATCH, "record-mismatch", NOTE, "an NF recorded something else than it did") \
 	X(ENCAP, "encap", NOTE, "encap or decap is not folded")               \

@@ -18,9 +18,15 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	uint8_t index = 0;
+	int err;
 
 	if (!e)
 		return -ENOMEM;
+	err = batch_runner_new(&e->batches, conf->workers);
+	if (err) {
+		free(e);
+		return err;
+	}
 	e->conf = *conf;
 	e->chain = conf->chain;
 	e->session_max = 2 * conf->chain->table_size + SESSIONS_SLOW;
@@ -50,6 +56,7 @@ void engine_free(struct engine *e)
 	free(e->flow_ids.free_ids);
 	free(e->session_ids.v);
 	free(e->session_ids.free_ids);
+	batch_runner_free(e->batches);
 	free(e);
 }
 

@@ -16,6 +16,7 @@ struct lmat_record {
 	struct header_action action;
 	const struct state_function *function;
 	void *arg;
+	bool settled;		/* payload function: not to be called again */
 };
 
 struct lmat {
@@ -29,5 +30,27 @@ void lmat_clear(struct lmat *m);	/* keeps the memory */
 void lmat_free(struct lmat *m);
 /* Adds to every count function's cell what the kernel tier counted. */
 void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes);
+/* Only those that stand before record `end`: a packet went no further. */
+void lmat_add_counts_before(struct lmat *m, uint16_t end, uint64_t packets,
+			    uint64_t bytes);
+
+/* --- payload tier: state functions without a kernel form --- */
+
+static inline bool lmat_is_payload(const struct lmat_record *r)
+{
+	return r->kind == LMAT_FUNCTION && !r->function->count;
+}
+
+/* One that still has to be called for each packet. */
+static inline bool lmat_is_live(const struct lmat_record *r)
+{
+	return lmat_is_payload(r) && !r->settled;
+}
+
+/* Any such: the direction's class is payload. */
+bool lmat_has_live(const struct lmat *m);
+/* Calls the function, folded or not: the one place where that is done. */
+enum nf_sf_result lmat_run(const struct state_function *sf, void *arg,
+			   struct nf_pkt *pkt);
 
 #endif
