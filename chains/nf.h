@@ -143,7 +143,7 @@ enum nf_sf_result {
 /* A state function. count is the one that has a kernel form: the engine adds to
  * the nf_count at arg what the kernel counted, before expire() and show().
  *
- * Any other has a payload class and a run() (docs/FOLD.md, N5 to N12): the
+ * Any other has a payload class and a run() (docs/FOLD.md, N30 to N39): the
  * flow direction is punted, reason STATE_FUNCTION, and the engine calls run()
  * for each packet, with the packet as it stands at the NF's place. packet()
  * calls the same run(), through nf_sf_run(). run() keeps to the NF's own state

@@ -47,20 +47,20 @@ bool batch_next(const struct lmat *m, uint16_t *at, struct batch *b)
 			continue;
 		b->to = i;
 		b->may_drop |= r->function->may_drop;
-		if (r->function->payload > b->payload)	/* N6 */
+		if (r->function->payload > b->payload)	/* N31 */
 			b->payload = r->function->payload;
 	}
 	*at = i;
 	return true;
 }
 
-/* N7: Table I, first batch and second. */
+/* N32: Table I, first batch and second. */
 static bool parallel(const struct batch *first, const struct batch *second)
 {
 	return first->payload != NF_WRITE || second->payload == NF_IGNORE;
 }
 
-/* N8, N9: it may run beside each of those that are in the group. */
+/* N33, N35: it may run beside each of those that are in the group. */
 static bool joins(const struct batch group[], unsigned int cnt,
 		  const struct batch *b)
 {
@@ -133,7 +133,7 @@ static bool any_action(const struct lmat *m, uint16_t from, uint16_t to)
 
 /* --- one packet --- */
 
-/* A batch, in order (N5), up to a drop. */
+/* A batch, in order (N31), up to a drop. */
 static void run_job(void *ctx, unsigned int n)
 {
 	struct job *job = &((struct batch_runner *)ctx)->jobs[n];
@@ -155,7 +155,7 @@ static void run_job(void *ctx, unsigned int n)
 	}
 }
 
-/* N10: the packet before anything of this group has run, in bytes of its own,
+/* N34: the packet before anything of this group has run, in bytes of its own,
  * with the headers of the batch's place. */
 static void snapshot(struct batch_runner *x, unsigned int n,
 		     const struct nf_pkt *pkt, uint16_t place)
@@ -168,7 +168,7 @@ static void snapshot(struct batch_runner *x, unsigned int n,
 	redo(&job->view, job->m, place, job->b.from);
 }
 
-/* N10, N11: the writer has the packet itself, at its place; a batch that sees
+/* N34, N36: the writer has the packet itself, at its place; a batch that sees
  * what the packet is has its bytes, if nobody writes; the rest snapshots. */
 static void place_group(struct batch_runner *x, const struct nf_pkt *pkt,
 			const struct batch group[], struct lmat *m,

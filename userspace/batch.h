@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* State function batches (SpeedyBox, section V-C): what one NF recorded for a
  * flow direction, called in that order for each packet. Batches of neighbouring
- * NFs run at the same time where Table I allows it. The rules, N5 to N12, are
+ * NFs run at the same time where Table I allows it. The rules, N30 to N39, are
  * in docs/FOLD.md. Called by the engine's thread, for one packet at a time.
  */
 #ifndef NFOLD_BATCH_H
