@@ -232,16 +232,17 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 	return emit(e, p, g->act.nexthop);
 }
 
-/* Last steps of a packet that has left the chain and was not folded. */
+/* Last steps of a packet that has left the chain and was not folded, in the
+ * order of apply_entry(). */
 static enum engine_verdict leave(struct engine *e, struct engine_pkt *p,
 				 struct nf_pkt *pkt, const struct egress *eg)
 {
 	if (eg->verdict == NFOLD_VERDICT_HOST)
 		return drop(e, NFOLD_REASON_HOST_FIRST);
-	if (too_big(e, pkt, eg->nexthop))
-		return drop(e, NFOLD_REASON_TOO_BIG);
 	if (eg->router && !pkt_ttl_dec(pkt))
 		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (too_big(e, pkt, eg->nexthop))
+		return drop(e, NFOLD_REASON_TOO_BIG);
 	return emit(e, p, eg->nexthop);
 }
 
