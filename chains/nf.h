@@ -88,6 +88,9 @@ void nf_pkt_set_daddr(struct nf_pkt *pkt, const struct nf_addr *addr);
 /* ICMP echo: the identifier, on the side where it stands (flow.h). */
 void nf_pkt_set_sport(struct nf_pkt *pkt, __be16 port);
 void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port);
+/* What a HA_MODIFY says. */
+struct header_action;
+void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha);
 
 /* --- payload (userspace/pkt_payload.c) --- */
 

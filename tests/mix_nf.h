@@ -12,6 +12,8 @@
 #ifndef NFOLD_TESTS_MIX_NF_H
 #define NFOLD_TESTS_MIX_NF_H
 
+#include <arpa/inet.h>
+
 #include "tests/payload_nf.h"
 
 #define MIX_OPS 6

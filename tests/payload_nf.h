@@ -6,6 +6,7 @@
 #ifndef NFOLD_TESTS_PAYLOAD_NF_H
 #define NFOLD_TESTS_PAYLOAD_NF_H
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "chains/nf.h"

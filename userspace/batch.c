@@ -91,29 +91,11 @@ static bool is_modify(const struct lmat_record *r)
 	return r->kind == LMAT_ACTION && r->action.kind == HA_MODIFY;
 }
 
-/* One header action, as the NF did it. */
+/* A header action, as the NF did it. */
 static void redo_action(struct nf_pkt *pkt, const struct lmat_record *r)
 {
-	const struct header_action *ha = &r->action;
-
-	if (!is_modify(r))
-		return;
-	switch (ha->field) {
-	case NFOLD_FIELD_SADDR:
-		nf_pkt_set_saddr(pkt, &ha->addr);
-		break;
-	case NFOLD_FIELD_DADDR:
-		nf_pkt_set_daddr(pkt, &ha->addr);
-		break;
-	case NFOLD_FIELD_SPORT:
-		nf_pkt_set_sport(pkt, ha->port);
-		break;
-	case NFOLD_FIELD_DPORT:
-		nf_pkt_set_dport(pkt, ha->port);
-		break;
-	default:
-		break;
-	}
+	if (is_modify(r))
+		nf_pkt_set(pkt, &r->action);
 }
 
 static void redo(struct nf_pkt *pkt, const struct lmat *m, uint16_t from,

@@ -127,10 +127,10 @@ bool lmat_has_live(const struct lmat *m)
 	return false;
 }
 
-void lmat_add_counts_before(struct lmat *m, uint16_t end, uint64_t packets,
-			    uint64_t bytes)
+void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
+		     uint64_t bytes)
 {
-	for (uint16_t i = 0; i < end; i++) {
+	for (uint16_t i = 0; i < m->cnt && i < end; i++) {
 		struct lmat_record *r = &m->records[i];
 		struct nf_count *count = r->arg;
 
@@ -139,9 +139,4 @@ void lmat_add_counts_before(struct lmat *m, uint16_t end, uint64_t packets,
 		count->packets += packets;
 		count->bytes += bytes;
 	}
-}
-
-void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes)
-{
-	lmat_add_counts_before(m, m->cnt, packets, bytes);
 }

@@ -28,11 +28,10 @@ struct lmat {
 
 void lmat_clear(struct lmat *m);	/* keeps the memory */
 void lmat_free(struct lmat *m);
-/* Adds to every count function's cell what the kernel tier counted. */
-void lmat_add_counts(struct lmat *m, uint64_t packets, uint64_t bytes);
-/* Only those that stand before record `end`: a packet went no further. */
-void lmat_add_counts_before(struct lmat *m, uint16_t end, uint64_t packets,
-			    uint64_t bytes);
+/* Adds to every count function's cell what the kernel tier counted. end: only
+ * records before this one. */
+void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
+		     uint64_t bytes);
 
 /* --- payload tier: state functions without a kernel form --- */
 

@@ -156,6 +156,26 @@ void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port)
 		set_port(pkt, &pkt->dport, ICMP_ID_OFF, port);
 }
 
+void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha)
+{
+	switch (ha->field) {
+	case NFOLD_FIELD_SADDR:
+		nf_pkt_set_saddr(pkt, &ha->addr);
+		break;
+	case NFOLD_FIELD_DADDR:
+		nf_pkt_set_daddr(pkt, &ha->addr);
+		break;
+	case NFOLD_FIELD_SPORT:
+		nf_pkt_set_sport(pkt, ha->port);
+		break;
+	case NFOLD_FIELD_DPORT:
+		nf_pkt_set_dport(pkt, ha->port);
+		break;
+	default:
+		break;
+	}
+}
+
 uint32_t pkt_l3_len(const struct nf_pkt *pkt)
 {
 	const uint8_t *l3 = pkt->data + pkt->l3_off;

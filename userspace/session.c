@@ -196,7 +196,7 @@ void flow_sync(struct engine *e, struct flow *f)
 		return;
 	packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	lmat_add_counts(&f->lmat, packets - f->told_packets,
+	lmat_add_counts(&f->lmat, UINT16_MAX, packets - f->told_packets,
 			bytes - f->told_bytes);
 	f->told_packets = packets;
 	f->told_bytes = bytes;

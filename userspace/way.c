@@ -255,7 +255,7 @@ static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
 {
 	struct lmat_record *r = &f->lmat.records[record];
 
-	lmat_add_counts_before(&f->lmat, record, 1, p->len);
+	lmat_add_counts(&f->lmat, record, 1, p->len);
 	gmat_count(e, f, p->len, true);
 	if (!r->function->may_drop)
 		gmat_slow(e, f, NFOLD_REASON_RECORD_MISMATCH);

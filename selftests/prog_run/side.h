@@ -131,7 +131,7 @@ static inline void side_sockets(struct side *s)
 
 static inline void side_start(struct side *s, const struct chain *c, bool fold)
 {
-	struct engine_conf conf = { .chain = c, .fold = fold };
+	struct engine_conf conf = { .chain = c, .fold = fold, .workers = fold };
 	struct instance_error ierr;
 	struct conf_error err;
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "payload_nfs.h"
 #include "side.h"
 
 #define PEERS 12	/* remembered packets that answers are made from */
@@ -57,6 +58,11 @@ static int add_firewall(char *t, size_t size)
 
 static int add_nf(char *t, size_t size, bool wire)
 {
+	static const char *const payload[] = { "scan", "patch", "guard",
+					       "settle" };
+
+	if (!pick(6))
+		return snprintf(t, size, "\t%s;\n", payload[pick(4)]);
 	switch (pick(wire ? 2 : 4)) {
 	case 0:
 		return snprintf(t, size, "\tmonitor;\n");
@@ -309,6 +315,9 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		if (a.verdict == OUT_SENT)
 			remember(&f, &a);
 	}
+	must_equal_state(s, text, chain);
+	for (int i = 0; i < 2; i++)
+		engine_flush(s[i].e, NULL, 0);
 	must_equal_state(s, text, chain);
 	now = s[0].by_kernel;
 	side_stop(&s[0]);
