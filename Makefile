@@ -123,6 +123,7 @@ test: deps
 soak: all $(SELFT)
 	NFOLD_CHAINS=1000 NFOLD_PACKETS=10000 $B/selftests/prog_run/test_equivalence
 	NFOLD_STRESS_SECONDS=600 $B/selftests/prog_run/test_table_stress
+	NFOLD_CHAINS=20000 tests/test_tsan.sh
 
 bench: all $(BENCHES) $(TOOLS)
 	$Q selftests/bench/run.py

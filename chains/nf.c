@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The NFs this build knows. */
 #include <string.h>
-#include <sys/random.h>
 
 #include "nf.h"
 
@@ -25,19 +24,4 @@ const struct nf_ops *nf_find(const char *name)
 		if (!strcmp(nf_table[i]->name, name))
 			return nf_table[i];
 	return NULL;
-}
-
-static bool random_fixed;
-
-void nf_random_fixed(void)
-{
-	random_fixed = true;
-}
-
-int nf_random(void *buf, size_t len)
-{
-	if (!random_fixed)
-		return getrandom(buf, len, 0) == (ssize_t)len ? 0 : -1;
-	memset(buf, 0x4e, len);
-	return 0;
 }

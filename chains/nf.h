@@ -5,8 +5,10 @@
  * An NF is a sequential program. packet() does the real work on the real
  * packet, for either direction, whether or not anything is recorded, so that
  * the same NF runs folded and unfolded (--no-fold) with equal results. The
- * engine calls all of it from one thread. NFs read no clock (now is an
- * argument), own no thread, take no lock and never see a BPF map.
+ * engine calls all of it from one thread, but for state functions with a
+ * payload class, which may run on a worker's: one packet at a time, and never
+ * two of one NF at once. NFs read no clock (now is an argument), own no thread,
+ * take no lock and never see a BPF map.
  */
 #ifndef NFOLD_NF_H
 #define NFOLD_NF_H
@@ -61,6 +63,7 @@ struct nf_pkt {
 	uint64_t now;		/* ns */
 	nf_fid fid;
 	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
+	bool may_write;		/* in a state function of class NF_WRITE */
 	void *engine;		/* the engine's; not for NFs */
 };
 
@@ -89,6 +92,17 @@ void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port);
 /* What a HA_MODIFY says. */
 struct header_action;
 void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha);
+
+/* --- payload (userspace/pkt_payload.c) --- */
+
+/* What follows the TCP, UDP or ICMP header, or the IP header of any other
+ * protocol, up to the end of the IP packet. *len: bytes, may be 0. */
+const uint8_t *nf_pkt_payload(const struct nf_pkt *pkt, uint32_t *len);
+/* Replaces len bytes from payload byte off on; the L4 checksum follows. False,
+ * and nothing is changed: beyond the payload, or not called from a state
+ * function of class NF_WRITE. */
+bool nf_pkt_write_payload(struct nf_pkt *pkt, uint32_t off,
+			  const void *bytes, uint32_t len);
 
 /* --- state of a session --- */
 
@@ -123,12 +137,32 @@ struct nf_count {
 	uint64_t bytes;		/* whole frames, as they came in by the port */
 };
 
+/* What a state function answers for a packet. */
+enum nf_sf_result {
+	NF_SF_NEXT,	/* go on */
+	NF_SF_DROP,	/* drop this packet alone: nf_sf_drop() */
+	NF_SF_SETTLED,	/* go on; no later packet of the direction matters */
+};
+
 /* A state function. Two forms run in the kernel:
  * - count: the engine adds to the nf_count at arg what the kernel counted,
  *   before expire() and show();
  * - kernel: one of maps/state.h over the cell at arg; packet() calls the same
  *   by nf_state_run().
- * Any other keeps the flow slow, reason STATE_FUNCTION.
+ *
+ * Any other has a payload class and a run() (docs/FOLD.md, N30 to N39): the
+ * flow direction is punted, reason STATE_FUNCTION, and the engine calls run()
+ * for each packet, with the packet as it stands at the NF's place. packet()
+ * calls the same run(), through nf_sf_run(). run() keeps to the NF's own state
+ * and calls none of the localmat_ functions. Classes: NF_READ reads payload;
+ * NF_WRITE changes it, by nf_pkt_write_payload() only; NF_IGNORE sees neither
+ * payload nor the L4 checksum. Headers may be read in all three and changed in
+ * none. Beside functions of the kernel tier the direction walks the chain.
+ *
+ * NF_SF_SETTLED is the NF's to remember, in its own state: a run() that has
+ * settled and is called again changes nothing and answers NF_SF_SETTLED again.
+ * When all of a direction's state functions have settled, the kernel takes it
+ * over.
  */
 struct state_function {
 	const char *name;
@@ -136,8 +170,16 @@ struct state_function {
 	bool count;		/* run is not called for folded packets */
 	bool tell;		/* kernel: `nfold event` tells when it fires */
 	uint8_t kernel;		/* enum nfold_fn */
-	void (*run)(void *arg, const struct nf_pkt *pkt);
+	bool may_drop;		/* run may answer NF_SF_DROP */
+	enum nf_sf_result (*run)(void *arg, struct nf_pkt *pkt);
 };
+
+static inline enum nf_sf_result nf_sf_drop(struct nf_pkt *pkt,
+					   enum nfold_reason reason)
+{
+	pkt->drop_reason = reason;
+	return NF_SF_DROP;
+}
 
 /* Flow id of a packet. */
 nf_fid nf_extract_fid(const struct nf_pkt *pkt);
@@ -147,6 +189,10 @@ nf_fid nf_extract_fid(const struct nf_pkt *pkt);
 void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha);
 void localmat_add_SF(struct nf *nf, nf_fid fid,
 		     const struct state_function *sf, void *arg);
+/* From packet(): runs a payload state function on the packet, and records it.
+ * NF_DROP: packet() returns that at once. arg lives as long as the session. */
+enum nf_verdict nf_sf_run(struct nf *nf, struct nf_pkt *pkt,
+			  const struct state_function *sf, void *arg);
 /* Event on a condition over the NF's state.
  * Kernel tier: condition nf_fired, arg the cell of the state function that the
  * NF has just added. The packet that meets the condition gets the new action: if

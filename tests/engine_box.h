@@ -121,6 +121,8 @@ static const struct nf_ops gate_ops = { .name = "gate",
 
 /* --- the box: port 0 inside, port 1 outside --- */
 
+#define BOX_NFS 8
+
 static struct box {
 	struct nfold_ctl ctl;
 	struct nfold_stats stats;
@@ -131,8 +133,8 @@ static struct box {
 	__u8 *tags[2];
 	__u64 seed[NFOLD_HASH_SEEDS];
 	struct chain chain;
-	struct nf nf[3];
-	struct nf *nfs[4];
+	struct nf nf[BOX_NFS];
+	struct nf *nfs[BOX_NFS + 1];
 	struct engine *e;
 	uint64_t now;
 	uint8_t buf[PKT_MAX];
@@ -186,11 +188,11 @@ static inline void advance(uint64_t ns)
 	engine_now(box.e, box.now);
 }
 
-static inline void box_start(bool fold, uint32_t flows)
+/* With the NFs that the caller has put into box.nf and box.nfs. */
+static inline void box_start_nfs(bool fold, uint32_t flows,
+				 unsigned int workers)
 {
-	static const struct nf_ops *const ops[] = { &rewrite_ops, &count_ops,
-						    &gate_ops };
-	struct engine_conf conf = { .fold = fold };
+	struct engine_conf conf = { .fold = fold, .workers = workers };
 
 	for (int i = 0; i < NFOLD_HASH_SEEDS; i++)
 		box.seed[i] = 0x9e3779b97f4a7c15ULL * (i + 1);
@@ -202,11 +204,8 @@ static inline void box_start(bool fold, uint32_t flows)
 		box.nexthops[1 + i].port = i + 1;
 	}
 	box.ports[1].flags = NFOLD_PORT_OUTSIDE;
-	for (int i = 0; i < 3; i++) {
-		box.nf[i].ops = ops[i];
-		box.nfs[i] = &box.nf[i];
-	}
-	box.chain.nf_cnt = 3;
+	while (box.nfs[box.chain.nf_cnt])
+		box.chain.nf_cnt++;
 	box.chain.table_size = flows;
 	box.chain.timeouts = (struct chain_timeouts){
 		.udp = 300 * NF_SEC, .icmp = 60 * NF_SEC,
@@ -226,6 +225,18 @@ static inline void box_start(bool fold, uint32_t flows)
 					      .port = route_port_fake };
 	assert_int_equal(engine_new(&box.e, &conf), 0);
 	advance(NF_SEC);
+}
+
+static inline void box_start(bool fold, uint32_t flows)
+{
+	static const struct nf_ops *const ops[] = { &rewrite_ops, &count_ops,
+						    &gate_ops };
+
+	for (int i = 0; i < 3; i++) {
+		box.nf[i].ops = ops[i];
+		box.nfs[i] = &box.nf[i];
+	}
+	box_start_nfs(fold, flows, 0);
 }
 
 static inline int setup(void **state)

@@ -71,6 +71,13 @@ void localmat_add_SF(struct nf *nf, nf_fid fid,
 					       .arg = arg };
 }
 
+enum nf_verdict nf_sf_run(struct nf *nf, struct nf_pkt *pkt,
+			  const struct state_function *sf, void *arg)
+{
+	localmat_add_SF(nf, pkt->fid, sf, arg);
+	return sf->run(arg, pkt) == NF_SF_DROP ? NF_DROP : NF_FORWARD;
+}
+
 void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
 		    void *arg, const struct header_action *update,
 		    void (*update_function)(void *arg))

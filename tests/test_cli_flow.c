@@ -140,8 +140,14 @@ static void test_state(void **state)
 	f.e.act.reason = NFOLD_REASON_TABLE_FULL;
 	format_state(buf, sizeof(buf), &f);
 	assert_string_equal(buf, "slow:table-full");
+	assert_string_equal(format_class(&f), "slow");
+	f.e.act.reason = NFOLD_REASON_STATE_FUNCTION;
+	format_state(buf, sizeof(buf), &f);
+	assert_string_equal(buf, "payload:state-function");
+	assert_string_equal(format_class(&f), "payload");
 	f.e.pending = false;
 	f.e.act.verdict = NFOLD_VERDICT_DROP;
+	assert_string_equal(format_class(&f), "kernel");
 	f.e.act.reason = 255;
 	format_state(buf, sizeof(buf), &f);
 	assert_string_equal(buf, "drop:unknown");
@@ -202,6 +208,8 @@ static void test_json(void **state)
 	f.e.key.zone = NFOLD_ZONE(1, 2, 10, 20);
 	memcpy(f.e.writer, (uint8_t[]){ 1, 0, 0, 0 }, 4);
 	o = format_flow_json(&f);
+	assert_string_equal(json_string_value(json_object_get(o, "class")),
+			    "kernel");
 	assert_non_null(o);
 	assert_int_equal(json_integer_value(json_object_get(o, "packets")),
 			 INT64_C(1) << 40);

@@ -18,6 +18,7 @@ static void engine_fini(struct engine *e)
 {
 	state_fini(e);
 	event_fini(e);
+	batch_runner_free(e->batches);
 	free(e);
 }
 
@@ -25,13 +26,19 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	uint8_t index = 0;
+	int err;
 
 	if (!e)
 		return -ENOMEM;
 	e->conf = *conf;
-	if (state_init(e) || event_init(e)) {
+	err = batch_runner_new(&e->batches, conf->workers);
+	if (!err)
+		err = state_init(e);
+	if (!err)
+		err = event_init(e);
+	if (err) {
 		engine_fini(e);
-		return -ENOMEM;
+		return err;
 	}
 	e->chain = conf->chain;
 	e->session_max = 2 * conf->chain->table_size + SESSIONS_SLOW;

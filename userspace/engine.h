@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The chain engine: sessions, Local MAT, Global MAT, installation, hand-over,
  * expiry. Knows packets and tables, no sockets: userspace/loop.c feeds it from
- * AF_XDP, the tests feed it from memory. One engine, one thread.
+ * AF_XDP, the tests feed it from memory. One engine, one thread, and workers
+ * which run while it waits for them (batch.h).
  */
 #ifndef NFOLD_ENGINE_H
 #define NFOLD_ENGINE_H
@@ -62,6 +63,8 @@ struct engine_conf {
 	struct engine_maps maps;
 	struct engine_router router;	/* not used in wire mode */
 	bool fold;
+	unsigned int workers;	/* threads for payload state functions, beside
+				 * the caller's */
 };
 
 enum engine_verdict {
@@ -87,6 +90,7 @@ struct engine_pkt {
 	bool walked;			/* out: it met the NFs themselves */
 };
 
+/* Starts the workers: in the process that uses them, before seccomp. */
 int engine_new(struct engine **out, const struct engine_conf *conf);
 void engine_free(struct engine *e);
 

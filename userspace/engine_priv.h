@@ -11,10 +11,12 @@
  *	steps.c		from records to an entry's steps
  *	event.c		Event Table: what is registered, what fired
  *	explain.c	what is known of a flow, to be read
+ *	batch.c		payload state functions of one packet
  */
 #ifndef NFOLD_ENGINE_PRIV_H
 #define NFOLD_ENGINE_PRIV_H
 
+#include "batch.h"
 #include "consolidate.h"
 #include "engine.h"
 #include "lmat.h"
@@ -39,6 +41,8 @@ struct flow {
 	bool pending;		/* installed, hand-over not done */
 	bool punted;		/* a packet punted as PENDING has been seen */
 	bool drained;		/* rings were empty since it was installed */
+	bool payload;		/* class payload: folded, but punted for its
+				 * state functions */
 	uint8_t why_slow;	/* enum nfold_reason; NONE: folded */
 	uint32_t id;		/* index in engine.flows + 1 */
 	uint32_t slot;		/* in the flow table; FLOW_SLOT_NONE */
@@ -92,6 +96,7 @@ struct engine {
 	struct id_table session_ids;
 	uint32_t session_max;
 	size_t blob_size;
+	struct batch_runner *batches;
 	struct flow *recording;		/* whose Local MAT is being filled */
 	uint8_t drop_nf;		/* index + 1, of the packet in hand */
 	struct flow *pending;		/* hand-overs not done */
@@ -141,6 +146,10 @@ void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
 	       const struct egress *egress);
 /* The direction's next packet walks the chain. f may be NULL. */
 void gmat_invalidate(struct engine *e, struct flow *f);
+/* All payload functions of the direction have settled: class kernel. */
+void gmat_settle(struct engine *e, struct flow *f);
+/* Folded, but found not to be right: class slow. */
+void gmat_slow(struct engine *e, struct flow *f, enum nfold_reason why);
 /* Counts a packet handled in user space in the flow's cells. told: the NFs
  * counted it themselves. */
 void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told);

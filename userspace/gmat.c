@@ -86,6 +86,10 @@ static void flow_entry_fill(struct engine *e, struct flow *f,
 		.now_ns = e->now,
 		.tcp_seen = f->tcp_seen | peer_closed(f),
 	};
+	if (f->payload) {
+		fe->act.verdict = NFOLD_VERDICT_SLOW;
+		fe->act.reason = NFOLD_REASON_STATE_FUNCTION;
+	}
 	memcpy(fe->writer, f->entry.writer, sizeof(fe->writer));
 	if (peer && peer->slot != FLOW_SLOT_NONE)
 		fe->peer = peer->slot + 1;
@@ -106,7 +110,8 @@ static void steps_follow(struct engine *e, struct flow *f)
 	uint32_t old = f->steps;
 
 	f->steps = f->entry.act.steps;
-	steps_put(e, old);
+	if (old != f->steps)
+		steps_put(e, old);
 	if (f->slot != FLOW_SLOT_NONE)
 		return;
 	steps_put(e, f->steps);
@@ -116,7 +121,8 @@ static void steps_follow(struct engine *e, struct flow *f)
 static void install(struct engine *e, struct flow *f)
 {
 	struct flow_table *t = engine_table(e, f->family);
-	bool forward = f->entry.act.verdict == NFOLD_VERDICT_FORWARD;
+	bool forward = f->entry.act.verdict == NFOLD_VERDICT_FORWARD &&
+		       !f->payload;
 	struct flow_entry fe;
 
 	flow_entry_fill(e, f, &fe);
@@ -174,28 +180,56 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 	return why;
 }
 
+/* Kernel, payload or slow. */
+static void note_class(struct engine *e, struct flow *f, enum nfold_reason why)
+{
+	bool payload = !why && lmat_has_live(&f->lmat);
+
+	/* Other kinds are a packet's outcome and counted where it is decided. */
+	if (why != NFOLD_REASON_NONE && why != f->why_slow &&
+	    reason_kind(why) == NFOLD_KIND_NOTE)
+		engine_count(e, why);
+	if (payload && !f->payload)
+		engine_count(e, NFOLD_REASON_STATE_FUNCTION);
+	f->why_slow = why;
+	f->payload = payload;
+}
+
+static void install_class(struct engine *e, struct flow *f)
+{
+	if (f->why_slow != NFOLD_REASON_NONE) {
+		memset(&f->entry, 0, sizeof(f->entry));
+		f->entry.act.verdict = NFOLD_VERDICT_SLOW;
+		f->entry.act.reason = f->why_slow;
+	}
+	if (f->partial)
+		f->entry.act.flags |= NFOLD_ACT_CSUM_PARTIAL;
+	f->entry.act.generation = f->generation;
+	install(e, f);
+}
+
 void gmat_fold(struct engine *e, struct flow *f, const struct nf_pkt *pkt,
 	       const struct egress *egress)
 {
 	enum nfold_reason why = fold(e, f, pkt, egress);
 
 	f->generation = e->conf.maps.ctl->generation;
-	/* Other kinds are a packet's outcome and counted where it is decided. */
-	if (why != NFOLD_REASON_NONE && why != f->why_slow &&
-	    reason_kind(why) == NFOLD_KIND_NOTE)
-		engine_count(e, why);
-	f->why_slow = why;
+	note_class(e, f, why);
 	if (why == NFOLD_REASON_NO_FOLD)
 		return;
-	if (why != NFOLD_REASON_NONE) {
-		memset(&f->entry, 0, sizeof(f->entry));
-		f->entry.act.verdict = NFOLD_VERDICT_SLOW;
-		f->entry.act.reason = why;
-	}
-	if (f->partial)
-		f->entry.act.flags |= NFOLD_ACT_CSUM_PARTIAL;
-	f->entry.act.generation = f->generation;
+	install_class(e, f);
+}
+
+void gmat_settle(struct engine *e, struct flow *f)
+{
+	f->payload = false;
 	install(e, f);
+}
+
+void gmat_slow(struct engine *e, struct flow *f, enum nfold_reason why)
+{
+	note_class(e, f, why);
+	install_class(e, f);
 }
 
 void gmat_invalidate(struct engine *e, struct flow *f)

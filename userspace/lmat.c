@@ -54,8 +54,36 @@ void localmat_add_SF(struct nf *nf, nf_fid fid,
 {
 	append(nf, fid, (struct lmat_record){ .kind = LMAT_FUNCTION,
 					      .function = sf, .arg = arg });
-	if (!sf->count && !sf->kernel)
-		localmat_keep_slow(nf, fid, NFOLD_REASON_STATE_FUNCTION);
+	if (!sf->count && !sf->kernel && !sf->run)
+		localmat_keep_slow(nf, fid, NFOLD_REASON_RECORD_MISMATCH);
+}
+
+enum nf_sf_result lmat_run(const struct state_function *sf, void *arg,
+			   struct nf_pkt *pkt)
+{
+	enum nf_sf_result result;
+
+	pkt->may_write = sf->payload == NF_WRITE;
+	result = sf->run(arg, pkt);
+	pkt->may_write = false;
+	return result;
+}
+
+enum nf_verdict nf_sf_run(struct nf *nf, struct nf_pkt *pkt,
+			  const struct state_function *sf, void *arg)
+{
+	enum nf_sf_result result = lmat_run(sf, arg, pkt);
+
+	append(nf, pkt->fid, (struct lmat_record){
+				     .kind = LMAT_FUNCTION, .function = sf,
+				     .arg = arg,
+				     .settled = result == NF_SF_SETTLED });
+	return result == NF_SF_DROP ? NF_DROP : NF_FORWARD;
+}
+
+bool nf_fired(void *cell)
+{
+	return ((const struct nfold_cell *)cell)->fired;
 }
 
 void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
@@ -110,6 +138,14 @@ void lmat_free(struct lmat *m)
 {
 	free(m->records);
 	*m = (struct lmat){ 0 };
+}
+
+bool lmat_has_live(const struct lmat *m)
+{
+	for (uint16_t i = 0; i < m->cnt; i++)
+		if (lmat_is_live(&m->records[i]))
+			return true;
+	return false;
 }
 
 void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,

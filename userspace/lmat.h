@@ -20,6 +20,7 @@ struct lmat_record {
 	void (*update_function)(void *arg);	/* EVENT */
 	bool own_cell;		/* FUNCTION count behind an event: has a cell of
 				 * its own (steps.c) */
+	bool settled;		/* payload function: not to be called again */
 };
 
 struct lmat {
@@ -39,5 +40,25 @@ void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
 
 /* Does to the packet what the records before end say. */
 void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt);
+
+/* --- payload tier: state functions without a kernel form --- */
+
+static inline bool lmat_is_payload(const struct lmat_record *r)
+{
+	return r->kind == LMAT_FUNCTION && !r->function->count &&
+	       !r->function->kernel;
+}
+
+/* One that still has to be called for each packet. */
+static inline bool lmat_is_live(const struct lmat_record *r)
+{
+	return lmat_is_payload(r) && !r->settled;
+}
+
+/* Any such: the direction's class is payload. */
+bool lmat_has_live(const struct lmat *m);
+/* Calls the function, folded or not: the one place where that is done. */
+enum nf_sf_result lmat_run(const struct state_function *sf, void *arg,
+			   struct nf_pkt *pkt);
 
 #endif

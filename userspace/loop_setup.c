@@ -13,6 +13,8 @@
 #include "loop_priv.h"
 #include "sandbox.h"
 
+#define WORKERS 1	/* for payload state functions, beside this thread */
+
 static int setup_fail(struct loop *l, int err, const char *what,
 		      const char *detail)
 {
@@ -109,6 +111,7 @@ static int setup_engine(struct loop *l)
 		.router = { .ctx = l->route, .lookup = route_lookup,
 			    .port = route_port },
 		.fold = l->conf->fold,
+		.workers = WORKERS,
 	};
 	int err = engine_new(&l->engine, &conf);
 

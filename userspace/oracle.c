@@ -69,6 +69,7 @@ static int start_engine(struct oracle *o)
 		.chain = o->conf.chain,
 		.nfs = o->nfs,
 		.fold = o->conf.fold,
+		.workers = o->conf.fold,
 		.router = o->conf.routes ? oracle_router(o->conf.routes) :
 					   o->conf.router,
 		.maps = {

@@ -78,8 +78,7 @@ static uint32_t csum_off(const struct nf_pkt *pkt)
 	return 0;
 }
 
-/* Adds a delta to the L4 checksum. UDP's "none" stays none. */
-static void l4_csum_add(struct nf_pkt *pkt, uint64_t delta)
+void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta)
 {
 	uint32_t off = csum_off(pkt);
 	uint16_t csum;
@@ -116,7 +115,7 @@ static void set_addr(struct nf_pkt *pkt, struct nf_addr *field, uint8_t *at,
 	if (pkt->family == 4)
 		l3_csum_add(pkt, delta);
 	if (pkt->l4proto != IPPROTO_ICMP)
-		l4_csum_add(pkt, delta);
+		pkt_l4_csum_add(pkt, delta);
 }
 
 void nf_pkt_set_saddr(struct nf_pkt *pkt, const struct nf_addr *addr)
@@ -136,7 +135,7 @@ void nf_pkt_set_daddr(struct nf_pkt *pkt, const struct nf_addr *addr)
 static void set_port(struct nf_pkt *pkt, __be16 *field, uint32_t off,
 		     __be16 port)
 {
-	l4_csum_add(pkt, csum_diff16(*field, port));
+	pkt_l4_csum_add(pkt, csum_diff16(*field, port));
 	store16(pkt->data + pkt->l4_off + off, port);
 	*field = port;
 }

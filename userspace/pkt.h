@@ -28,6 +28,10 @@ bool pkt_csum_is_partial(const struct nf_pkt *pkt);
 /* Computes and stores the L4 checksum from scratch. */
 void pkt_csum_complete(struct nf_pkt *pkt);
 
+/* Adds a delta (csum_diff16() and the like) to the L4 checksum, if there is
+ * one. UDP's "none" stays none. */
+void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta);
+
 /* Router mode: TTL or hop limit - 1. False: it must not go on. */
 bool pkt_ttl_dec(struct nf_pkt *pkt);
 void pkt_set_macs(struct nf_pkt *pkt, const uint8_t *dmac, const uint8_t *smac);

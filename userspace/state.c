@@ -69,11 +69,6 @@ void state_count_cell_free(struct engine *e, struct nfold_cell *cell)
 	pool_put(&e->count_cells, cell_index(e, cell) - e->cells.size, e->now);
 }
 
-bool nf_fired(void *cell)
-{
-	return ((const struct nfold_cell *)cell)->fired;
-}
-
 /* --- what has run already --- */
 
 /* punt.ran: index + 1 of the steps record above 4 bits, how many of them ran in

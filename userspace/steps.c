@@ -131,6 +131,8 @@ static enum nfold_reason collect(struct engine *e, struct flow *f,
 	for (uint16_t i = 0; i < f->lmat.cnt && !why; i++) {
 		struct lmat_record *r = &f->lmat.records[i];
 
+		if (lmat_is_payload(r))
+			continue;
 		if (r->kind == LMAT_FUNCTION) {
 			why = add_function(e, f, s, r, behind);
 		} else if (r->kind == LMAT_EVENT) {
@@ -147,6 +149,8 @@ enum nfold_reason steps_build(struct engine *e, struct flow *f)
 	enum nfold_reason why = collect(e, f, &s);
 	uint32_t index;
 
+	if (!why && s.cnt && lmat_has_live(&f->lmat))
+		why = NFOLD_REASON_MIXED;
 	if (why || !s.cnt)
 		return why;
 	index = pool_take(&e->steps, e->now);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The way of a punted packet (DESIGN section 1):
  *
- *	parse -> flow known and folded? -> apply the entry -> send
+ *	parse -> flow known and folded? -> payload state functions, if any
+ *	                                -> apply the entry -> send
  *	                 no             -> walk the chain, record
  *	                                -> route -> fold, install -> send
  */
@@ -226,6 +227,20 @@ static void hold(struct flow *f, struct engine_pkt *p, enum engine_verdict v)
 	}
 }
 
+/* Last steps of a packet that has left the chain and was not folded, in the
+ * order of apply_entry(). */
+static enum engine_verdict leave(struct engine *e, struct engine_pkt *p,
+				 struct nf_pkt *pkt, const struct egress *eg)
+{
+	if (eg->verdict == NFOLD_VERDICT_HOST)
+		return drop(e, NFOLD_REASON_HOST_FIRST);
+	if (eg->router && !pkt_ttl_dec(pkt))
+		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (too_big(e, pkt, eg->nexthop))
+		return drop(e, NFOLD_REASON_TOO_BIG);
+	return emit(e, p, eg->nexthop);
+}
+
 /* An NF dropped it. A drop that the records do not hold is this packet's own:
  * nothing is folded, and a session that it would have opened is not. */
 static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
@@ -306,14 +321,8 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 	if (f->why_slow == NFOLD_REASON_TABLE_FULL && e->chain->onfull_drop)
 		return walk_refused(e, f, pkt, NFOLD_REASON_TABLE_FULL_DROP);
 	f->seen = true;
-	if (eg.verdict == NFOLD_VERDICT_HOST)
-		return drop(e, NFOLD_REASON_HOST_FIRST);
-	if (too_big(e, pkt, eg.nexthop))
-		return drop(e, NFOLD_REASON_TOO_BIG);
-	if (eg.router && !pkt_ttl_dec(pkt))
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
 	p->outcome = NFOLD_REASON_SLOW_WALK;
-	return emit(e, p, eg.nexthop);
+	return leave(e, p, pkt, &eg);
 }
 
 static enum engine_verdict walk_and_fold(struct engine *e, struct flow *f,
@@ -370,6 +379,48 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 			     &g->act);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
 	return emit(e, p, g->act.nexthop);
+}
+
+/* A payload function dropped it: the NFs before have counted it, those behind
+ * never saw it. */
+static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
+					   const struct engine_pkt *p,
+					   const struct nf_pkt *pkt,
+					   uint16_t record)
+{
+	struct lmat_record *r = &f->lmat.records[record];
+
+	lmat_add_counts(&f->lmat, record, 1, p->len);
+	gmat_count(e, f, p->len, true);
+	if (!r->function->may_drop)
+		gmat_slow(e, f, NFOLD_REASON_RECORD_MISMATCH);
+	return drop(e, pkt->drop_reason ? pkt->drop_reason :
+					  NFOLD_REASON_NF_DROP);
+}
+
+/* Class payload: the state functions, then the folded action; where a function
+ * wrote behind a header action, the rest of the header actions one by one. */
+static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
+					 struct engine_pkt *p,
+					 const struct nfold_parse *parse,
+					 struct nf_pkt *pkt)
+{
+	const struct nfold_act *act = &f->entry.act;
+	struct egress eg = { .verdict = act->verdict,
+			     .nexthop = act->nexthop,
+			     .router = act->ttl_dec };
+	struct batch_result r;
+
+	if (!batch_run(e->batches, &f->lmat, pkt, &r))
+		return payload_dropped(e, f, p, pkt, r.dropped - 1);
+	if (r.settled && !lmat_has_live(&f->lmat))
+		gmat_settle(e, f);
+	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
+		return apply_entry(e, f, p, parse, pkt);
+	gmat_count(e, f, p->len, false);
+	batch_finish(&f->lmat, &r, pkt);
+	p->outcome = NFOLD_REASON_SLOW_ENTRY;
+	return leave(e, p, pkt, &eg);
 }
 
 /* Entry good for this packet, without a walk? */
@@ -463,6 +514,8 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	state_ran(e, p->punt->ran);
 	if (folded(e, f) && e->ran.cnt)
 		v = refold(e, f, p, &pkt);
+	else if (folded(e, f) && f->payload)
+		v = apply_payload(e, f, p, &parse, &pkt);
 	else if (folded(e, f))
 		v = apply_entry(e, f, p, &parse, &pkt);
 	else

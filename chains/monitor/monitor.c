@@ -8,10 +8,8 @@
 
 #include "monitor.h"
 
-static void count(void *arg, const struct nf_pkt *pkt)
+static void count(struct nf_count *c, const struct nf_pkt *pkt)
 {
-	struct nf_count *c = arg;
-
 	c->packets++;
 	c->bytes += pkt->len;
 }
@@ -20,7 +18,6 @@ static const struct state_function count_sf = {
 	.name = "count",
 	.payload = NF_IGNORE,
 	.count = true,
-	.run = count,
 };
 
 static void link_session(struct monitor *m, struct monitor_session *s)

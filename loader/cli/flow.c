@@ -107,6 +107,7 @@ static void show_action(const struct view_flow *f)
 	else if (a->verdict == NFOLD_VERDICT_FORWARD)
 		printf("  leaves by    next hop %u, not resolved\n",
 		       a->nexthop);
+	printf("  class        %s\n", format_class(f));
 	if (a->reason)
 		printf("  reason       %s: %s\n", format_reason(a->reason),
 		       format_reason_text(a->reason));

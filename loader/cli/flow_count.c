@@ -8,7 +8,7 @@
 
 struct counts {
 	json_int_t total, ipv4, ipv6, sessions;
-	json_int_t fast, pending, stale, slow, drop, host;
+	json_int_t fast, pending, stale, payload, slow, drop, host;
 	uint32_t last_session;
 };
 
@@ -29,6 +29,7 @@ static int count_flow(const struct view_flow *f, void *ctx)
 	c->pending += !strcmp(state, "pending");
 	c->stale += !strcmp(state, "stale");
 	c->host += !strcmp(state, "host");
+	c->payload += !strncmp(state, "payload:", 8);
 	c->slow += !strncmp(state, "slow:", 5);
 	c->drop += !strncmp(state, "drop:", 5);
 	return CLI_OK;
@@ -41,11 +42,11 @@ struct count_ctx {
 
 static void print_counts(const char *chain, const struct counts *c)
 {
-	printf("%s: %lld flow directions of %lld sessions (IPv4 %lld, IPv6 %lld): fast %lld, pending %lld, stale %lld, slow %lld, drop %lld, host %lld\n",
+	printf("%s: %lld flow directions of %lld sessions (IPv4 %lld, IPv6 %lld): fast %lld, pending %lld, stale %lld, payload %lld, slow %lld, drop %lld, host %lld\n",
 	       chain, (long long)c->total, (long long)c->sessions,
 	       (long long)c->ipv4, (long long)c->ipv6, (long long)c->fast,
-	       (long long)c->pending, (long long)c->stale, (long long)c->slow,
-	       (long long)c->drop, (long long)c->host);
+	       (long long)c->pending, (long long)c->stale, (long long)c->payload,
+	       (long long)c->slow, (long long)c->drop, (long long)c->host);
 }
 
 static int count_view(struct view *v, void *ctx)
@@ -62,11 +63,11 @@ static int count_view(struct view *v, void *ctx)
 	}
 	json_array_append_new(
 		cc->out,
-		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			  "chain", v->maps.meta->chain, "flows", c.total,
 			  "sessions", c.sessions, "ipv4", c.ipv4, "ipv6",
 			  c.ipv6, "fast", c.fast, "pending", c.pending, "stale",
-			  c.stale, "slow", c.slow, "drop", c.drop, "host",
+			  c.stale, "payload", c.payload, "slow", c.slow, "drop", c.drop, "host",
 			  c.host));
 	return CLI_OK;
 }

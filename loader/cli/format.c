@@ -126,6 +126,15 @@ static bool flow_stale(const struct view_flow *f)
 	return f->e.act.generation != f->view->maps.ctl->generation;
 }
 
+const char *format_class(const struct view_flow *f)
+{
+	const struct nfold_act *a = &f->e.act;
+
+	if (a->verdict != NFOLD_VERDICT_SLOW)
+		return "kernel";
+	return a->reason == NFOLD_REASON_STATE_FUNCTION ? "payload" : "slow";
+}
+
 void format_state(char *buf, size_t size, const struct view_flow *f)
 {
 	const struct nfold_act *a = &f->e.act;
@@ -133,7 +142,8 @@ void format_state(char *buf, size_t size, const struct view_flow *f)
 	if (flow_stale(f))
 		snprintf(buf, size, "stale");
 	else if (a->verdict == NFOLD_VERDICT_SLOW)
-		snprintf(buf, size, "slow:%s", format_reason(a->reason));
+		snprintf(buf, size, "%s:%s", format_class(f),
+			 format_reason(a->reason));
 	else if (f->e.pending)
 		snprintf(buf, size, "pending");
 	else if (a->verdict == NFOLD_VERDICT_DROP)

@@ -22,7 +22,11 @@ void format_key(char *buf, size_t size, int family,
 void format_set(char *buf, size_t size, const struct view_flow *f);
 /* "saddr,sport by nat, daddr,dport by lb"; "" when nothing is written. */
 void format_writers(char *buf, size_t size, const struct view_flow *f);
-/* "fast", "pending", "stale", "slow:table-full", "drop:firewall-deny", "host". */
+/* Who handles its packets: "kernel"; "payload", user space by the folded action
+ * and state functions; "slow", user space by a walk. */
+const char *format_class(const struct view_flow *f);
+/* "fast", "pending", "stale", "payload:state-function", "slow:table-full",
+ * "drop:firewall-deny", "host". */
 void format_state(char *buf, size_t size, const struct view_flow *f);
 /* "0.3s", "12m05s", "3h10m". */
 void format_duration(char *buf, size_t size, uint64_t ns);

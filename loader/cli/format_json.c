@@ -128,7 +128,7 @@ json_t *format_flow_json(const struct view_flow *f)
 	char proto[8];
 
 	return json_pack(
-		"{s:s, s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:b, s:o}",
+		"{s:s, s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:b, s:o}",
 		"chain", f->view->maps.meta->chain, "family", f->family,
 		"proto", format_proto(k->l4proto, proto), "direction",
 		f->e.reply ? "reply" : "original", "session",
@@ -139,7 +139,7 @@ json_t *format_flow_json(const struct view_flow *f)
 						   tuple_json(&set),
 		"writers", writers_json(f), "drop_nf",
 		string_or_null(view_nf(f->view, f->e.drop_nf)), "state",
-		state_json(f), "reason",
+		state_json(f), "class", format_class(f), "reason",
 		string_or_null(reason ? format_reason(a->reason) : NULL),
 		"tcp_state", string_or_null(format_tcp(f)), "packets",
 		(json_int_t)f->cells.packets, "bytes",

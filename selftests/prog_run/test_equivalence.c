@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "loader/private_net.h"
+#include "payload_nfs.h"
 #include "tests/pkt.h"
 #include "userspace/oracle.h"
 
@@ -195,6 +196,11 @@ static int (*const nfs[])(char *t, size_t size) = {
 
 static int add_nf(char *t, size_t size, bool wire)
 {
+	static const char *const payload[] = { "scan", "patch", "guard",
+					       "settle" };
+
+	if (!pick(6))
+		return snprintf(t, size, "\t%s;\n", payload[pick(4)]);
 	return nfs[pick(wire ? NFS - NFS_ROUTER : NFS)](t, size);
 }
 
@@ -431,6 +437,9 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		if (a.verdict == ORACLE_SENT)
 			remember(&f, &a);
 	}
+	must_equal_state(s, text, chain);
+	for (int i = 0; i < 2; i++)
+		engine_flush(oracle_engine(s[i]), NULL, 0);
 	must_equal_state(s, text, chain);
 	oracle_free(s[0]);
 	oracle_free(s[1]);

@@ -28,6 +28,7 @@
 #include <cmocka.h>
 
 #include "userspace/sandbox.h"
+#include "userspace/workers.h"
 
 #define HELD 77		/* exit code: the sandbox was entered, the try refused */
 
@@ -41,12 +42,17 @@ static void *sleeper(void *arg)
 	return NULL;
 }
 
+static bool with_pool;
+static struct workers *pool;	/* for payload state functions */
+
 static void confine(int *fd)
 {
 	const char *what = "";
 	pthread_t t;
 
 	if (pthread_create(&t, NULL, sleeper, fd))
+		_exit(2);
+	if (with_pool && workers_new(&pool, 2))
 		_exit(2);
 	if (sandbox_enter(&what)) {
 		fprintf(stderr, "sandbox: %s\n", what);
@@ -180,6 +186,34 @@ static void do_work(int fd)
 		_exit(6);
 }
 
+static int jobs_done;		/* atomic */
+
+static void job(void *ctx, unsigned int n)
+{
+	void *m = malloc(1 << 16 << n);
+
+	if (!m || ctx != &jobs_done)
+		_exit(4);
+	memset(m, 1, 1 << 16);
+	free(m);
+	__atomic_add_fetch(&jobs_done, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Rounds with and without time to fall asleep in between; and the end. */
+static void do_jobs(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (int i = 0; i < 300; i++) {
+		workers_run(pool, job, &jobs_done, 3);
+		if (i % 3 == 0)
+			poll(&p, 1, 1);
+	}
+	workers_free(pool);
+	if (jobs_done != 900)
+		_exit(5);
+}
+
 /* --- tests --- */
 
 static void test_work(void **state)
@@ -191,6 +225,18 @@ static void test_work(void **state)
 	assert_true(map_fd >= 0);
 	status = run_in(do_work, false);
 	close(map_fd);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), HELD);
+}
+
+static void test_workers(void **state)
+{
+	int status;
+
+	(void)state;
+	with_pool = true;
+	status = run_in(do_jobs, false);
+	with_pool = false;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), HELD);
 }
@@ -328,6 +374,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		{ "memory, time, waiting and the overflow map still work",
 		  test_work, NULL, NULL, NULL },
+		{ "worker threads still work, sleep and end", test_workers, NULL,
+		  NULL, NULL },
 		{ "no thread has a capability, a user, or a root that is not empty",
 		  test_nothing_left, NULL, NULL, NULL },
 		{ "descriptors that are not wanted are closed", test_close_fds,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* State function batches (SpeedyBox, section V-C): what one NF recorded for a
+ * flow direction, called in that order for each packet. Batches of neighbouring
+ * NFs run at the same time where Table I allows it. The rules, N30 to N39, are
+ * in docs/FOLD.md. Called by the engine's thread, for one packet at a time.
+ */
+#ifndef NFOLD_BATCH_H
+#define NFOLD_BATCH_H
+
+#include "lmat.h"
+
+#define BATCH_GROUP_MAX 8	/* batches that run at the same time */
+
+/* Part of a Local MAT: records `from` to `to`, the first and the last of one
+ * NF's state functions that are still called. */
+struct batch {
+	uint16_t from;
+	uint16_t to;
+	uint8_t payload;	/* enum nf_payload: the highest of its functions' */
+	bool may_drop;		/* any of them may */
+};
+
+/* First batch at or behind record *at, which moves behind it. False: none. */
+bool batch_next(const struct lmat *m, uint16_t *at, struct batch *b);
+/* The batches at or behind *at that run at the same time, at most max (1 to
+ * BATCH_GROUP_MAX); *at moves behind them. Returns how many; 0: none is left. */
+unsigned int batch_group(const struct lmat *m, uint16_t *at,
+			 struct batch group[], unsigned int max);
+
+struct batch_result {
+	uint16_t place;		/* header actions of the records before it are
+				 * done to the packet */
+	bool moved;		/* and there was one */
+	bool settled;		/* a function has settled */
+	uint16_t dropped;	/* record of the function that dropped it, + 1 */
+};
+
+/* Runs batches; owns its threads and its room for snapshots. */
+struct batch_runner;
+
+/* workers: threads beside the caller's; 0: all runs in the caller's. 0 or
+ * negative errno. Before fork or a system call filter: see workers.h. */
+int batch_runner_new(struct batch_runner **out, unsigned int workers);
+void batch_runner_free(struct batch_runner *x);
+
+/* Runs the direction's batches on a packet, whose headers are as it came in.
+ * They stay so, but for a batch that writes behind a header action: such a
+ * packet is given the rest of them by batch_finish(). False: dropped, with
+ * pkt->drop_reason. */
+bool batch_run(struct batch_runner *x, struct lmat *m, struct nf_pkt *pkt,
+	       struct batch_result *result);
+void batch_finish(const struct lmat *m, const struct batch_result *result,
+		  struct nf_pkt *pkt);
+
+#endif
