@@ -125,6 +125,62 @@ head -c 4096 /dev/urandom > "$tmp/noise.chain"
 run 1 'noise is refused' chain check "$tmp/noise.chain"
 run 1 'a directory is refused' chain check "$tmp"
 
+# --- verify, replay, explain: the words; what they do needs root ---
+cat > "$tmp/two.chain" << 'END'
+chain a { on p0 inside, p1 outside; monitor; }
+chain b { on q0 inside, q1 outside; mode wire; monitor; }
+END
+echo 'chain a { on p0 inside, p1 outside; monitor; }' > "$tmp/one.chain"
+# A capture without packets: byte order, version 2.4, Ethernet.
+printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0' > "$tmp/none.pcap"
+for what in verify replay explain; do
+	run 2 "nfold $what without words is a usage error" $what
+	err "[Uu]sage: nfold $what chain FILE" 'and shows the grammar'
+	run 0 "nfold $what help" $what help
+done
+run 2 'verify needs a capture' verify chain "$tmp/one.chain"
+run 2 'in wants PORT=FILE' verify chain "$tmp/one.chain" in p0
+err 'expected PORT=FILE' 'and says so'
+run 3 'verify: a chain file that is not there' verify chain "$tmp/no.chain" in "p0=$tmp/none.pcap"
+run 3 'verify: a capture that is not there' verify chain "$tmp/one.chain" in "p0=$tmp/no.pcap"
+err 'no.pcap: No such file' 'it is named'
+run 1 'verify: a chain that is wrong' verify chain "$tmp/bad.chain" in "p0=$tmp/none.pcap"
+run 2 'verify: a port that the chain has not' verify chain "$tmp/one.chain" in "p9=$tmp/none.pcap"
+err 'chain a has no port p9' 'it is named'
+run 2 'verify: one of several chains must be named' verify chain "$tmp/two.chain" in "p0=$tmp/none.pcap"
+err 'chain-name NAME' 'the remedy is named'
+run 3 'verify: a chain that the file has not' verify chain "$tmp/two.chain" chain-name c in "p0=$tmp/none.pcap"
+run 2 'verify: a wire asks no route' verify chain "$tmp/two.chain" chain-name b in "q0=$tmp/none.pcap" route ::/0 q1
+run 2 'verify: three ports need routes' verify chain chains/edge.chain in "cli0=$tmp/none.pcap"
+err 'route PREFIX PORT' 'the remedy is named'
+run 2 'verify: a route by no port' verify chain "$tmp/one.chain" in "p0=$tmp/none.pcap" route ::/0 p9
+run 2 'verify: a route to no prefix' verify chain "$tmp/one.chain" in "p0=$tmp/none.pcap" route 10.0.0.1/8 p0
+err 'did you mean 10.0.0.0/8' 'with a hint'
+run 2 'verify: an odd word' verify chain "$tmp/one.chain" in "p0=$tmp/none.pcap" out x
+run 2 'replay needs a directory' replay chain "$tmp/one.chain" in "p0=$tmp/none.pcap"
+run 3 'explain: a chain that is not pinned' explain nowhere 'in p0 tcp 1.2.3.4:5 > 6.7.8.9:10'
+run 2 'explain needs a flow' explain chain "$tmp/one.chain"
+# bad FLOW TEXT PATTERN: refused, with what is wrong
+bad() {
+	run 2 "explain: $2" explain chain "$tmp/one.chain" "$1"
+	err "$3" 'and says so'
+}
+bad 'in p9 tcp 1.2.3.4:5 > 6.7.8.9:10' 'no such port' 'has no port p9'
+bad 'in p0' 'a flow that ends' 'not a protocol'
+bad 'in p0 sctp 1.2.3.4:5 > 6.7.8.9:10' 'a protocol that is not made' 'sctp: not a protocol'
+bad 'in p0 tcp 1.2.3.4 > 6.7.8.9:10' 'tcp needs ports' '1.2.3.4'
+bad 'in p0 tcp 1.2.3.4:5 6.7.8.9:10' 'the arrow' 'is missing between the ends'
+bad 'in p0 tcp 1.2.3.4:5 >' 'one end' 'an address is missing'
+bad 'in p0 tcp 1.2.3.4:5 > [2001:db8::1]:6' 'one family' 'two address families'
+bad 'in p0 tcp 1.2.3.4:70000 > 6.7.8.9:1' 'a port out of range' '70000'
+bad 'in p0 tcp 1.2.3.4:5/udp > 6.7.8.9:1' 'two protocols' 'the protocol stands before'
+bad 'in p0 icmp 2001:db8::1 > 2001:db8::2' 'icmp is of IPv4' 'icmp6 of IPv6'
+bad 'in p0 icmp 1.2.3.4 > 6.7.8.9 id 65536' 'an identifier out of range' 'id: '
+bad 'in p0 vlan 1 vlan 2 vlan 3 tcp 1.2.3.4:5 > 6.7.8.9:1' 'three tags' 'at most two tags'
+bad 'in p0 vlan 4095 tcp 1.2.3.4:5 > 6.7.8.9:1' 'a VLAN out of range' 'vlan: '
+bad 'in p0 tcp 1.2.3.4:5 > 6.7.8.9:10 now' 'a word too many' 'now: one word too many'
+bad "in p0 tcp $(printf '%0600d' 1):5 > 6.7.8.9:10" 'a flow without end' '511 letters'
+
 # --- the world around ---
 if [ -e /dev/full ]; then
 	"$nfold" -j version > /dev/full 2> "$tmp/err"

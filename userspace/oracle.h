@@ -79,7 +79,8 @@ void oracle_tick(struct oracle *o);
 void oracle_advance(struct oracle *o, uint64_t now_ns);
 
 /* A frame comes in by a port, ORACLE_FRAME_MIN to ORACLE_FRAME_MAX bytes. 0, or
- * negative errno of BPF_PROG_TEST_RUN. */
+ * negative errno of BPF_PROG_TEST_RUN; -EMSGSIZE: it grew by more than
+ * ORACLE_GROW. */
 int oracle_packet(struct oracle *o, uint32_t port, const uint8_t *frame,
 		  uint32_t len, struct oracle_result *r);
 /* What oracle_packet() gave out has left the slow path. Hand-over waits for it:

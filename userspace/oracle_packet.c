@@ -66,8 +66,8 @@ static void hold(struct oracle *o, uint32_t flow)
 }
 
 /* bytes: the metadata, and the packet of r->len bytes behind it. */
-static void engine_side(struct oracle *o, uint8_t *bytes,
-			struct oracle_result *r)
+static int engine_side(struct oracle *o, uint8_t *bytes,
+		       struct oracle_result *r)
 {
 	struct nfold_punt punt;
 	struct engine_pkt p = { .data = bytes + sizeof(punt), .len = r->len,
@@ -85,14 +85,17 @@ static void engine_side(struct oracle *o, uint8_t *bytes,
 	r->len = p.len;
 	if (v == ENGINE_DROP) {
 		r->verdict = ORACLE_DROP;
-		return;
+		return 0;
 	}
+	hold(o, p.flow);
+	if (r->len > sizeof(r->bytes))
+		return -EMSGSIZE;
 	r->verdict = v == ENGINE_TX ? ORACLE_SENT : ORACLE_HELD;
 	r->port = v == ENGINE_TX ? p.out : 0;
 	if (v == ENGINE_HOLD)
 		r->reason = punt.reason;
 	memcpy(r->bytes, p.data, r->len);
-	hold(o, p.flow);
+	return 0;
 }
 
 /* An entry's drop: its own reason, and who decided it. */
@@ -143,11 +146,11 @@ int oracle_packet(struct oracle *o, uint32_t port, const uint8_t *frame,
 	if (ret)
 		return ret;
 	r->len = opts.data_size_out - after.data;
+	if (r->len > sizeof(r->bytes))
+		return -EMSGSIZE;
 	r->reason = counted(o, XDP_ROWS);
-	if (reason_kind(r->reason) == NFOLD_KIND_PUNT) {
-		engine_side(o, out, r);
-		return 0;
-	}
+	if (reason_kind(r->reason) == NFOLD_KIND_PUNT)
+		return engine_side(o, out, r);
 	xdp_side(o, port, opts.retval, out + after.data, r);
 	folded_drop(o, port, frame, len, r);
 	return 0;

@@ -5,7 +5,7 @@
 # from scratch; a real difference is found; bad captures are told, never a crash.
 # Nothing of the host is used but root: no port of a chain exists here.
 . "$(dirname "$0")/lib.bash"
-plan 77
+plan 81
 setup_wire
 seed=${SEED:-$RANDOM}
 note "seed $seed (SEED=$seed repeats it)"
@@ -72,6 +72,21 @@ code 0 'broken packets: no difference' -j verify chain "$top/chains/edge.chain" 
 	in "cli0=$tmp/hostile.pcap" "${edge_routes[@]}"
 check 'broken packets: they were dropped by reason' \
 	[ "$(value drops.truncated)" -gt 0 ]
+
+cat > "$tmp/nat.chain" << 'END'
+chain nat {
+	on p0 inside, p1 outside;
+	nat { source 10.0.0.0/24; pool 198.51.100.10; }
+	monitor;
+}
+END
+# UDP is remembered for 300 s, of the capture's time.
+gen gap 299 "$tmp/gap.pcap"
+code 0 'a silence of 299 s' -j verify chain "$tmp/nat.chain" in "p0=$tmp/gap.pcap"
+is "$(value walked)" 1 'the session lives: one packet walked'
+gen gap 302 "$tmp/gap.pcap"
+code 0 'a silence of 302 s' -j verify chain "$tmp/nat.chain" in "p0=$tmp/gap.pcap"
+is "$(value walked)" 2 'the session has expired: the flow was opened anew'
 
 # --- verify can fail: a table that is too small is a difference -----------------
 

@@ -6,7 +6,9 @@ make edge|lb|wire SEED FILE      what clients send: handshakes, data, closing,
 hostile SEED FILE                the same as edge, with broken packets between
 answers OUT.pcap FILE            what the other side answers to what came out
 many N FILE                      N flows of two packets each
+gap SECONDS FILE                 one UDP flow, silent for a time in the middle
 bad KIND FILE                    captures that are wrong themselves
+ng FILE.pcap FILE.pcapng         the same in the other format
 """
 import random
 import struct
@@ -161,6 +163,13 @@ def many(cnt, name):
     write(name, rows)
 
 
+def gap(seconds, name):
+    pkt = bytes(Ether(src=CLIENT_MAC, dst=PORT_MAC) /
+                IP(src="10.0.0.2", dst="192.0.2.1") / UDP(sport=4000, dport=53))
+    times = [0, 1, 2, 2 + seconds, 3 + seconds]
+    write(name, [(t * 1_000_000, pkt) for t in times])
+
+
 def bad(kind, name):
     good = bytes(Ether(src=CLIENT_MAC, dst=PORT_MAC) / IP(src="10.0.0.2", dst="10.1.1.2") /
                  UDP(sport=1, dport=2) / Raw(b"x" * 40))
@@ -208,6 +217,8 @@ def main():
         answers(*args)
     elif what == "many":
         many(int(args[0]), args[1])
+    elif what == "gap":
+        gap(int(args[0]), args[1])
     elif what == "bad":
         bad(*args)
     elif what == "ng":
