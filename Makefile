@@ -18,7 +18,7 @@ DEPS    := clang-19 llvm-19 bpftool gcc make pkg-config flex bison libbpf-dev \
 	   libxdp-dev libelf-dev zlib1g-dev libpcap-dev libmnl-dev \
 	   libjansson-dev libseccomp-dev libcap-dev uthash-dev libcmocka-dev \
 	   iproute2 ethtool nftables curl nginx-light iperf3 tshark tcpdump \
-	   python3-scapy iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux
+	   python3 python3-scapy iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux
 
 COMMON  := -std=gnu11 -Wall -Wextra -Werror -MMD -MP -I. -I$B -D_GNU_SOURCE \
 	   -DNFOLD_VERSION='"$(VERSION)"'
@@ -60,7 +60,7 @@ tools:
 		echo "make: libraries are missing: make deps" >&2; exit 1; }
 
 help:
-	@echo 'all deps install check selftest test soak bench fuzz golden demo format clean'
+	@echo 'all deps install check selftest test soak bench fuzz golden integration demo format clean'
 
 # --- programs ---------------------------------------------------------------
 
@@ -135,6 +135,9 @@ demo: deps
 golden: $B/tests/test_golden
 	NFOLD_GOLDEN_UPDATE=1 $<
 
+integration:
+	$Q tests/integration.py --update
+
 fuzz:
 	$Q tests/fuzz/run.sh
 
@@ -157,7 +160,7 @@ format:
 clean:
 	rm -rf build build-san
 
-.PHONY: all tools help check selftest test soak bench demo fuzz golden deps install format clean
+.PHONY: all tools help check selftest test soak bench demo fuzz golden integration deps install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
