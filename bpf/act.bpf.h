@@ -6,6 +6,7 @@
 #define NFOLD_ACT_BPF_H
 
 #include "bpf/csum.bpf.h"
+#include "bpf/edit.bpf.h"
 #include "bpf/lookup.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "maps/act.h"
@@ -139,6 +140,14 @@ act_rewrite(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	return why;
 }
 
+/* The verifier knows nothing of what a global function returns, and clang,
+ * which does, would drop a plain mask (6.18, clang 19). */
+static __always_inline enum nfold_reason edit_reason(__u32 why)
+{
+	asm volatile("%0 &= %1" : "+r"(why) : "i"(NFOLD_REASON_MAX - 1));
+	return why;
+}
+
 static __always_inline enum nfold_reason
 act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	    const void *set, __u8 family)
@@ -152,12 +161,24 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 		return why;
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
+	if (config.edits && act->edit) {
+		why = edit_packet(ctx, act->edit - 1, pkt->p.l4_off,
+				  pkt->p.l3_len, out->mtu);
+		if (why)
+			return edit_reason(why);
+	}
 	why = act_rewrite(ctx, pkt, act, set, family);
 	if (why)
 		return why;
 	if (!(act->flags & NFOLD_ACT_KEEP_L2))
 		nfold_set_macs(pkt->data, hop.dmac, out->mac);
 	pkt->out = hop.port - 1;
+	/* The last: it moves the frame's start. */
+	if (config.edits && act->edit) {
+		why = edit_frame(ctx, act->edit - 1, pkt->p.l3_len);
+		if (why)
+			return edit_reason(why);
+	}
 	return NFOLD_REASON_FAST;
 }
 
@@ -177,6 +198,9 @@ act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
 	} else if (hit->act.verdict == NFOLD_VERDICT_HOST) {
 		why = NFOLD_REASON_HOST;
 	} else {
+		/* It dies at a hop before the NF that drops: N7. */
+		if (hit->act.ttl_dec && pkt->p.ttl <= hit->act.ttl_dec)
+			return NFOLD_REASON_TTL;
 		why = NFOLD_REASON_DROP_FOLDED;
 	}
 	act_count(pkt, hit->cells);

@@ -39,6 +39,7 @@ struct nfold_config {
 	__u32 generic;		/* 1: some port is attached in generic mode */
 	__u32 linear;		/* 1: attached without xdp.frags: a frame is all
 				 * in its linear part (saves a helper call) */
+	__u32 edits;		/* 1: entries may refer to edit records */
 };
 
 /* Map "meta", one element, mmap-ed: what a reader of the pins needs to show an

@@ -60,6 +60,8 @@ enum nfold_reason_kind {
 	X(NAT_NO_BINDING, "nat-no-binding", DROP, "to the NAT pool, no binding") \
 	X(NAT_PROTO, "nat-proto", DROP, "protocol that NAPT cannot translate") \
 	X(LB_NO_BACKEND, "lb-no-backend", DROP, "virtual service has no backend") \
+	X(DECAP, "decap", DROP, "to be taken off: a header that is not there") \
+	X(NO_ROOM, "no-room", DROP, "no room in front for another header") \
 	X(NF_DROP, "nf-drop", DROP, "an NF dropped it, giving no reason")     \
 	X(TTL_EXCEEDED, "ttl-exceeded", DROP, "TTL or hop limit reached zero") \
 	X(TOO_BIG, "too-big", DROP, "larger than the outgoing MTU")           \
@@ -85,7 +87,7 @@ enum nfold_reason_kind {
 	X(STATE_FUNCTION, "state-function", NOTE, "a state function has no kernel form") \
 	X(EVENT, "event", NOTE, "an event has no kernel form")                \
 	X(RECORD_MISMATCH, "record-mismatch", NOTE, "an NF recorded something else than it did") \
-	X(ENCAP, "encap", NOTE, "encap or decap is not folded")               \
+	X(ENCAP, "encap", NOTE, "decap of a tunnel, or headers too deep, is not folded") \
 	X(HANDOVER_FORCED, "handover-forced", NOTE, "entry took over after the bound")
 
 enum nfold_reason {
