@@ -73,6 +73,7 @@ struct nf_pkt {
 	nf_fid fid;
 	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
 	bool edited;		/* by what an address or port does not tell */
+	bool unwrapped;		/* a tunnel header from the wire was taken off */
 	uint32_t room;		/* bytes that are free below data */
 	uint8_t depth;		/* headers put around it: under[depth - 1] is
 				 * below the outermost */

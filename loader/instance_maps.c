@@ -41,6 +41,15 @@ static int random_seeds(__u64 *seed)
 	return getrandom(seed, len, 0) == (ssize_t)len ? 0 : -EIO;
 }
 
+/* Is there an NF that edits more than addresses, ports and TTL? */
+static bool chain_edits(const struct chain *c)
+{
+	for (uint32_t n = 0; n < c->nf_cnt; n++)
+		if (c->nfs[n].ops->edits)
+			return true;
+	return false;
+}
+
 static void config_ports(const struct instance *i, struct nfold_config *c)
 {
 	c->port_cnt = i->port_cnt;
@@ -71,12 +80,16 @@ int instance_configure(struct instance *i, const struct chain *c,
 				 &config->nbuckets6);
 	if (!ret)
 		ret = bpf_map__set_max_entries(i->skel->maps.stats, cpus + 1);
+	if (!ret && chain_edits(c))
+		ret = bpf_map__set_max_entries(i->skel->maps.edits,
+					       2 * c->table_size);
 	if (ret)
 		return instance_fail(err, ret, "sizing the maps: %s",
 				     strerror(-ret));
 	config_ports(i, config);
 	config->router = !c->wire;
 	config->linear = !i->frags;
+	config->edits = chain_edits(c);
 	config->onmiss_pass = c->onmiss_pass;
 	config->unhandled_pass = c->unhandled_pass;
 #ifdef __aarch64__
@@ -101,6 +114,8 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 		{ i->skel->maps.flows6, &m->slots6 },
 		{ i->skel->maps.tags4, (void **)&m->tags4 },
 		{ i->skel->maps.tags6, (void **)&m->tags6 },
+		{ i->skel->maps.edits, (void **)&m->edits },
+		{ i->skel->maps.tmpls, (void **)&m->tmpls },
 	};
 	int ret;
 
@@ -112,6 +127,8 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 					     strerror(-ret));
 		if (maps[n].to == (void **)&m->stats)
 			m->stats_rows = ret;
+		else if (maps[n].to == (void **)&m->edits)
+			m->edit_cnt = ret;
 		else if (maps[n].to == &m->slots4)
 			m->meta->slots4 = ret;
 		else if (maps[n].to == &m->slots6)

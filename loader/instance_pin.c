@@ -67,6 +67,7 @@ static int pin_maps(struct instance *i, const char *chain,
 		{ "stats", i->skel->maps.stats },
 		{ "ctl", i->skel->maps.data_ctl },
 		{ "hosts", i->skel->maps.hosts },
+		{ "edits", i->skel->maps.edits },
 		{ "tmpls", i->skel->maps.tmpls },
 		{ "meta", i->skel->maps.meta },
 	};

@@ -154,6 +154,12 @@ void instance_unmap(struct instance_maps *m)
 		munmap(m->tags4, map_mmap_size(8, meta->config.nbuckets4));
 	if (m->tags6)
 		munmap(m->tags6, map_mmap_size(8, meta->config.nbuckets6));
+	if (m->edits)
+		munmap(m->edits, map_mmap_size(sizeof(struct nfold_edit),
+					       m->edit_cnt));
+	if (m->tmpls)
+		munmap(m->tmpls, map_mmap_size(sizeof(struct nfold_tmpl),
+					       NFOLD_TMPL_CNT));
 	if (m->stats)
 		munmap(m->stats, map_mmap_size(sizeof(struct nfold_stats),
 					       m->stats_rows));

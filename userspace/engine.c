@@ -31,6 +31,12 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 		e->blob_size += ((*nf)->ops->session_size + BLOB_ALIGN - 1) &
 				~(size_t)(BLOB_ALIGN - 1);
 	}
+	if (conf->maps.edits &&
+	    edits_new(&e->edits, conf->maps.edits, conf->maps.edit_cnt,
+		      conf->maps.tmpls, NFOLD_TMPL_CNT)) {
+		free(e);
+		return -ENOMEM;
+	}
 	*out = e;
 	return 0;
 }
@@ -50,6 +56,7 @@ void engine_free(struct engine *e)
 	free(e->flow_ids.free_ids);
 	free(e->session_ids.v);
 	free(e->session_ids.free_ids);
+	edits_free(e->edits);
 	free(e);
 }
 
@@ -80,6 +87,8 @@ uint64_t engine_tick(struct engine *e)
 	bool under_way = gmat_handover_tick(e);
 
 	expiry_scan(e);
+	if (e->edits)
+		edits_reclaim(e->edits);
 	if (e->now - e->nf_tick_ns >= NF_TICK_NS) {
 		e->nf_tick_ns = e->now;
 		for (struct nf **nf = e->conf.nfs; *nf; nf++)

@@ -241,14 +241,18 @@ void pkt_csum_complete(struct nf_pkt *pkt)
 
 bool pkt_ttl_dec(struct nf_pkt *pkt)
 {
-	uint8_t *ttl = pkt->data + pkt->l3_off +
-		       (pkt->family == 4 ? IP4(ttl) : IP6(hop_limit));
+	uint8_t family = pkt->depth ? pkt->under[0].family : pkt->family;
+	uint8_t *ip = pkt->data + pkt->l3_off, *ttl;
 
+	for (int i = 0; i < pkt->depth; i++)
+		ip += pkt->under[i].len;
+	ttl = ip + (family == 4 ? IP4(ttl) : IP6(hop_limit));
 	if (*ttl <= 1)
 		return false;
 	--*ttl;
-	if (pkt->family == 4)
-		l3_csum_add(pkt, CSUM_TTL_DEC);
+	if (family == 4)
+		store16(ip + IP4(check),
+			csum_apply(load16(ip + IP4(check)), CSUM_TTL_DEC));
 	return true;
 }
 

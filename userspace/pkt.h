@@ -28,7 +28,8 @@ bool pkt_csum_is_partial(const struct nf_pkt *pkt);
 /* Computes and stores the L4 checksum from scratch. */
 void pkt_csum_complete(struct nf_pkt *pkt);
 
-/* Router mode: TTL or hop limit - 1. False: it must not go on. */
+/* Router mode: TTL or hop limit - 1, of what was forwarded: below headers that
+ * the chain put around it (RFC 2003 section 3.1). False: it must not go on. */
 bool pkt_ttl_dec(struct nf_pkt *pkt);
 void pkt_set_macs(struct nf_pkt *pkt, const uint8_t *dmac, const uint8_t *smac);
 /* IP's own length in bytes, as the MTU counts it. */

@@ -21,6 +21,7 @@
 
 #define SIDE_PORTS 3
 #define SIDE_HELD_MAX 8
+#define SIDE_ROOM 256	/* in front of a packet that the engine gets */
 #define SIDE_UNRESOLVED 4	/* a next hop that never resolves */
 
 struct side {
@@ -41,7 +42,7 @@ struct outcome {
 	enum outcome_verdict verdict;
 	uint32_t port;
 	uint32_t len;
-	uint8_t bytes[PKT_MAX];
+	uint8_t bytes[PKT_MAX + SIDE_ROOM];
 };
 
 static inline void side_die(const char *what)
@@ -159,6 +160,9 @@ static inline void side_start(struct side *s, const struct chain *c, bool fold)
 		.nexthops = s->maps->nexthops,
 		.flows4 = s->tables[0],
 		.flows6 = s->tables[1],
+		.edits = s->maps->edits,
+		.edit_cnt = s->maps->edit_cnt,
+		.tmpls = s->maps->tmpls,
 	};
 	conf.router = (struct engine_router){ .lookup = side_route,
 					      .port = side_route_port };
@@ -200,16 +204,19 @@ static inline uint32_t side_out_port(const struct side *s, uint32_t in,
 static inline void side_engine(struct side *s, uint8_t *bytes,
 			       struct outcome *o)
 {
+	uint8_t buf[SIDE_ROOM + PKT_MAX];
 	struct nfold_punt punt;
-	struct engine_pkt p = { .data = bytes + sizeof(punt), .len = o->len,
-				.punt = &punt };
+	struct engine_pkt p = { .data = buf + SIDE_ROOM, .len = o->len,
+				.room = SIDE_ROOM, .punt = &punt };
 	enum engine_verdict v;
 
 	memcpy(&punt, bytes, sizeof(punt));
+	memcpy(p.data, bytes + sizeof(punt), o->len);
 	v = engine_packet(s->e, &p);
 	o->verdict = v == ENGINE_TX ? OUT_SENT :
 		     v == ENGINE_HOLD ? OUT_HELD : OUT_DROP;
 	o->port = v == ENGINE_TX ? p.out : 0;
+	o->len = p.len;
 	memcpy(o->bytes, p.data, o->len);
 	if (v == ENGINE_DROP)
 		return;
