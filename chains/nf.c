@@ -4,13 +4,16 @@
 
 #include "nf.h"
 
-extern const struct nf_ops firewall_ops, lb_ops, monitor_ops, nat_ops;
+extern const struct nf_ops firewall_ops, lb_ops, mark_ops, monitor_ops, nat_ops,
+	tunnel_ops;
 
 const struct nf_ops *const nf_table[] = {
 	&firewall_ops,
 	&lb_ops,
+	&mark_ops,
 	&monitor_ops,
 	&nat_ops,
+	&tunnel_ops,
 	NULL,
 };
 

@@ -75,11 +75,18 @@ struct nf_pkt {
 	bool edited;		/* by what an address or port does not tell */
 	bool unwrapped;		/* a tunnel header from the wire was taken off */
 	uint32_t room;		/* bytes that are free below data */
+	int32_t grown;		/* by how much len is more than it came in with */
 	uint8_t depth;		/* headers put around it: under[depth - 1] is
 				 * below the outermost */
 	struct nf_under under[NFOLD_LAYER_MAX];
 	void *engine;		/* the engine's; not for NFs */
 };
+
+/* Bytes of the frame as it came in by the port: what is counted. */
+static inline uint32_t nf_pkt_in_len(const struct nf_pkt *pkt)
+{
+	return pkt->len - pkt->grown;
+}
 
 enum nf_verdict {
 	NF_FORWARD,

@@ -96,6 +96,7 @@ static void frame_start(struct nf_pkt *pkt, int by)
 {
 	pkt->data += by;
 	pkt->len -= by;
+	pkt->grown -= by;
 	pkt->room += by;
 	pkt->l3_off -= by;
 	pkt->l4_off -= by;

@@ -74,6 +74,7 @@ static void open_gap(struct nf_pkt *pkt, uint8_t len)
 	memmove(pkt->data - len, pkt->data, pkt->l3_off);
 	pkt->data -= len;
 	pkt->len += len;
+	pkt->grown += len;
 	pkt->room -= len;
 }
 
@@ -82,6 +83,7 @@ static void close_gap(struct nf_pkt *pkt, uint32_t len)
 	memmove(pkt->data + len, pkt->data, pkt->l3_off);
 	pkt->data += len;
 	pkt->len -= len;
+	pkt->grown -= len;
 	pkt->room += len;
 }
 

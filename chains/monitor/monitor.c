@@ -13,7 +13,7 @@ static void count(void *arg, const struct nf_pkt *pkt)
 	struct nf_count *c = arg;
 
 	c->packets++;
-	c->bytes += pkt->len;
+	c->bytes += nf_pkt_in_len(pkt);
 }
 
 static const struct state_function count_sf = {
