@@ -162,7 +162,8 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
 	if (config.edits && act->edit) {
-		why = edit_packet(ctx, act->edit - 1, pkt->p.l4_off,
+		why = edit_packet(ctx, act->edit - 1,
+				  EDIT_L4(pkt->p.l4_off, act->flags),
 				  pkt->p.l3_len, out->mtu);
 		if (why)
 			return edit_reason(why);

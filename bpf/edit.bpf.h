@@ -25,13 +25,17 @@ static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
 	return load16(l4 + NFOLD_TCP_CSUM) == csum_fold(sum);
 }
 
+/* Offset of L4 and the entry's flags, in one word. */
+#define EDIT_L4(off, flags) ((__u32)(off) | (__u32)(flags) << 16)
+
 /* First, before the packet is rewritten: refuses (MTU; SLOW_FLOW: TCP options
  * that only user space edits) with the packet unchanged, else sets DSCP and
  * shifts sequence numbers. NONE or why not.
  */
-__noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 l4_off,
+__noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 			   __u32 l3_len, __u32 mtu)
 {
+	__u32 l4_off = where & 0xffff, flags = where >> 16;
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct nfold_edit *e = bpf_map_lookup_elem(&edits, &index);
 	__u8 *ip, *l4;
@@ -47,8 +51,10 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 l4_off,
 	if (e->flags & NFOLD_EDIT_SEQ) {
 		if (nfold_seq_options(l4, end))
 			return NFOLD_REASON_SLOW_FLOW;
-		partial = edit_partial(ip, l4, end, is_ip6,
-				       nfold_edit_l3_off(e) + l3_len - l4_off);
+		partial = (flags & NFOLD_ACT_CSUM_PARTIAL) &&
+			  edit_partial(ip, l4, end, is_ip6,
+				       nfold_edit_l3_off(e) + l3_len -
+					       l4_off);
 		if (nfold_edit_seq(l4, end, e->seq_add, e->ack_add, partial))
 			return NFOLD_REASON_TRUNCATED;
 	}

@@ -198,7 +198,7 @@ static void apply(struct frame *f, const struct gmat_entry *g,
 	for (int i = 0; i < plan->layers; i++)
 		e.tmpl[i] = i + 1;
 	if (plan->used)
-		edit_packet(&e, f->data, f->len, &f->parse);
+		edit_packet(&e, &g->act, f->data, f->len, &f->parse);
 	if (f->parse.family == 4)
 		nfold_apply4(f->data, f->data + f->len, &f->parse, &set4,
 			     &g->act);

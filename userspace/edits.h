@@ -34,7 +34,8 @@ const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref);
  * it. What XDP does in bpf/edit.bpf.h; SACK options beside. The second moves
  * *data and *len within *room bytes in front; l3_len: of the packet as it
  * came. */
-enum nfold_reason edit_packet(const struct nfold_edit *e, uint8_t *data,
+enum nfold_reason edit_packet(const struct nfold_edit *e,
+			      const struct nfold_act *act, uint8_t *data,
 			      uint32_t len, const struct nfold_parse *p);
 enum nfold_reason edit_frame(const struct nfold_edit *e,
 			     const struct nfold_tmpl *tmpls, uint8_t **data,

@@ -5,11 +5,12 @@
 #include "../maps/edit_act.h"
 #include "edits.h"
 
-static void seq(const struct nfold_edit *e, uint8_t *data, uint8_t *end,
-		const struct nfold_parse *p)
+static void seq(const struct nfold_edit *e, const struct nfold_act *act,
+		uint8_t *data, uint8_t *end, const struct nfold_parse *p)
 {
 	uint8_t *l4 = data + p->l4_off, *csum = l4 + NFOLD_TCP_CSUM;
-	int partial = nfold_csum_is_partial(data, end, p);
+	int partial = (act->flags & NFOLD_ACT_CSUM_PARTIAL) &&
+		      nfold_csum_is_partial(data, end, p);
 	uint64_t delta;
 
 	nfold_edit_seq(l4, end, e->seq_add, e->ack_add, partial);
@@ -20,11 +21,12 @@ static void seq(const struct nfold_edit *e, uint8_t *data, uint8_t *end,
 		store16(csum, csum_apply(load16(csum), csum_fold(delta)));
 }
 
-enum nfold_reason edit_packet(const struct nfold_edit *e, uint8_t *data,
+enum nfold_reason edit_packet(const struct nfold_edit *e,
+			      const struct nfold_act *act, uint8_t *data,
 			      uint32_t len, const struct nfold_parse *p)
 {
 	if (e->flags & NFOLD_EDIT_SEQ)
-		seq(e, data, data + len, p);
+		seq(e, act, data, data + len, p);
 	if (e->flags & NFOLD_EDIT_DSCP)
 		return nfold_edit_dscp(data + p->l3_off, data + len,
 				       p->family == 6, e->dscp);

@@ -9,6 +9,7 @@
 #include "edits.h"
 
 #define TCP_HEADER_MAX 60
+#define ORIGIN_ROOM 160		/* two templates and two tags */
 
 _Static_assert(ORIGIN_ROOM >= NFOLD_LAYER_MAX * NFOLD_TMPL_MAX +
 				      NFOLD_TAG_MAX * NFOLD_VLAN_LEN,
@@ -24,7 +25,7 @@ void origin_save(struct origin *o, const struct nf_pkt *pkt,
 	o->whole = pkt->len <= ORIGIN_MAX ||
 		   parse->l4_off + TCP_HEADER_MAX <= ORIGIN_MAX;
 	o->parse = parse;
-	memcpy(o->bytes + ORIGIN_ROOM, pkt->data, o->kept);
+	memcpy(o->bytes, pkt->data, o->kept);
 }
 
 static void apply(uint8_t *data, uint32_t len, const struct nfold_parse *p,
@@ -41,17 +42,18 @@ static void apply(uint8_t *data, uint32_t len, const struct nfold_parse *p,
 		nfold_apply6(data, data + len, p, &g->set, act);
 }
 
-bool origin_gives(struct origin *o, const struct gmat_entry *g,
+bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt)
 {
-	uint8_t *data = o->bytes + ORIGIN_ROOM;
+	uint8_t copy[ORIGIN_ROOM + ORIGIN_MAX], *data = copy + ORIGIN_ROOM;
 	uint32_t len = o->kept, room = ORIGIN_ROOM;
 	struct nfold_edit edit = plan->edit;
 	struct nfold_act act = g->act;
 
 	if (!o->whole)
 		return false;
+	memcpy(data, o->bytes, len);
 	if (router) {
 		act.ttl_dec--;
 		act.l3_delta = csum_fold((uint64_t)act.l3_delta +
@@ -60,7 +62,7 @@ bool origin_gives(struct origin *o, const struct gmat_entry *g,
 	for (int i = 0; i < plan->layers; i++)
 		edit.tmpl[i] = i + 1;
 	if (plan->used)
-		edit_packet(&edit, data, len, o->parse);
+		edit_packet(&edit, &act, data, len, o->parse);
 	apply(data, len, o->parse, g, &act);
 	if (plan->used && edit_frame(&edit, plan->tmpl, &data, &len, &room,
 				     o->parse->l3_len))
@@ -74,7 +76,7 @@ bool origin_restore(const struct origin *o, uint8_t **data, uint32_t *len,
 {
 	if (!o->whole)
 		return false;
-	memcpy(o->data, o->bytes + ORIGIN_ROOM, o->kept);
+	memcpy(o->data, o->bytes, o->kept);
 	*data = o->data;
 	*len = o->len;
 	*room = o->room;

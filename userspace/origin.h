@@ -8,7 +8,6 @@
 
 #include "consolidate.h"
 
-#define ORIGIN_ROOM 160		/* two templates and two tags */
 #define ORIGIN_MAX 256		/* bytes kept */
 
 struct origin {
@@ -18,14 +17,14 @@ struct origin {
 	uint32_t kept;
 	bool whole;		/* all headers are in what is kept */
 	const struct nfold_parse *parse;
-	uint8_t bytes[ORIGIN_ROOM + ORIGIN_MAX]; /* kept: at ORIGIN_ROOM */
+	uint8_t bytes[ORIGIN_MAX];
 };
 
 void origin_save(struct origin *o, const struct nf_pkt *pkt,
 		 const struct nfold_parse *parse);
 /* Does the folded action make of the original what the NFs made of it, but for
- * the router's own TTL - 1 and MAC addresses? Spends *o. */
-bool origin_gives(struct origin *o, const struct gmat_entry *g,
+ * the router's own TTL - 1 and MAC addresses? */
+bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt);
 /* Puts the frame back as it came. False: not all of it is known. */

@@ -268,7 +268,7 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 	if (too_big(e, parse->l3_len + grow, g->act.nexthop))
 		return refuse_big(e, p, parse, g->act.nexthop, grow);
 	if (edit)
-		edit_packet(edit, p->data, p->len, parse);
+		edit_packet(edit, &g->act, p->data, p->len, parse);
 	if (f->family == 4)
 		nfold_apply4(p->data, p->data + p->len, parse, &set4, &g->act);
 	else
