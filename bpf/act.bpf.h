@@ -6,6 +6,7 @@
 #define NFOLD_ACT_BPF_H
 
 #include "bpf/csum.bpf.h"
+#include "bpf/edit.bpf.h"
 #include "bpf/lookup.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "bpf/state.bpf.h"
@@ -140,6 +141,14 @@ act_rewrite(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	return why;
 }
 
+/* The verifier knows nothing of what a global function returns, and clang,
+ * which does, would drop a plain mask (6.18, clang 19). */
+static __always_inline enum nfold_reason edit_reason(__u32 why)
+{
+	asm volatile("%0 &= %1" : "+r"(why) : "i"(NFOLD_REASON_MAX - 1));
+	return why;
+}
+
 static __always_inline enum nfold_reason
 act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	    const void *set, __u8 family)
@@ -151,17 +160,39 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	why = act_route(pkt, act, &hop, &out);
 	if (why)
 		return why;
+	/* Whether it edits, before what must not run twice. */
+	if (config.edits && config.steps && act->edit && act->steps) {
+		why = edit_packet(ctx, act->edit - 1,
+				  EDIT_L4(pkt->p.l4_off,
+					  act->flags | EDIT_ONLY_ASK),
+				  pkt->p.l3_len, out->mtu);
+		if (why)
+			return edit_reason(why);
+	}
 	why = state_run(pkt, act, family);
 	if (why)
 		return why;
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
+	if (config.edits && act->edit) {
+		why = edit_packet(ctx, act->edit - 1,
+				  EDIT_L4(pkt->p.l4_off, act->flags),
+				  pkt->p.l3_len, out->mtu);
+		if (why)
+			return edit_reason(why);
+	}
 	why = act_rewrite(ctx, pkt, act, set, family);
 	if (why)
 		return why;
 	if (!(act->flags & NFOLD_ACT_KEEP_L2))
 		nfold_set_macs(pkt->data, hop.dmac, out->mac);
 	pkt->out = hop.port - 1;
+	/* The last: it moves the frame's start. */
+	if (config.edits && act->edit) {
+		why = edit_frame(ctx, act->edit - 1, pkt->p.l3_len);
+		if (why)
+			return edit_reason(why);
+	}
 	return NFOLD_REASON_FAST;
 }
 
@@ -169,12 +200,16 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 static __always_inline enum nfold_reason
 act_keep(struct packet *pkt, const struct nfold_act *act, __u8 family)
 {
-	enum nfold_reason why = state_run(pkt, act, family);
+	int host = act->verdict == NFOLD_VERDICT_HOST;
+	enum nfold_reason why;
 
+	/* It dies at a hop before the NF that drops: N7. */
+	if (!host && act->ttl_dec && pkt->p.ttl <= act->ttl_dec)
+		return NFOLD_REASON_TTL;
+	why = state_run(pkt, act, family);
 	if (why)
 		return why;
-	return act->verdict == NFOLD_VERDICT_HOST ? NFOLD_REASON_HOST :
-						    NFOLD_REASON_DROP_FOLDED;
+	return host ? NFOLD_REASON_HOST : NFOLD_REASON_DROP_FOLDED;
 }
 
 /* The entry decides. Its cells count what it decided, not what is punted: state

@@ -10,6 +10,7 @@
 
 #include "maps/action.h"
 #include "maps/ctl.h"
+#include "maps/edit.h"
 #include "maps/event.h"
 #include "maps/flow.h"
 #include "maps/port.h"
@@ -96,11 +97,19 @@ struct {
 	__type(value, __u32);
 } hosts SEC(".maps");
 
-/* Not read yet: in the object so that its layout and pin are settled. */
+/* Edit records and templates (maps/edit.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 256);
+	__uint(max_entries, 1); /* at load */
+	__type(key, __u32);
+	__type(value, struct nfold_edit);
+} edits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, NFOLD_TMPL_CNT);
 	__type(key, __u32);
 	__type(value, struct nfold_tmpl);
 } tmpls SEC(".maps");

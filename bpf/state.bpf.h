@@ -45,8 +45,8 @@ static __always_inline void event_tell(const struct nfold_step *s, __u64 now,
 
 /* 1: the step's condition holds. */
 static __always_inline int step_run(const struct nfold_step *s,
-				    struct nfold_view *v, __u32 len,
-				    __u32 slot, __u32 family)
+				    const struct nfold_view *v, __u32 slot,
+				    __u32 family)
 {
 	__u32 index = s->cell;
 	struct nfold_cell *c = bpf_map_lookup_elem(&cells, &index);
@@ -54,7 +54,6 @@ static __always_inline int step_run(const struct nfold_step *s,
 
 	if (!c)
 		return 0;
-	v->len = len + s->len_delta;
 	fires = nfold_fn_run(s->fn, c, v);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
 		event_tell(s, v->now, slot, family);
@@ -66,7 +65,8 @@ static __always_inline int step_run(const struct nfold_step *s,
 __noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
 {
 	struct nfold_steps *steps = bpf_map_lookup_elem(&steps_map, &index);
-	struct nfold_view v = { .tcp_flags = about & NFOLD_TCP_OCTET };
+	struct nfold_view v = { .len = len,
+				.tcp_flags = about & NFOLD_TCP_OCTET };
 	struct nfold_step s;
 
 	if (!steps)
@@ -77,7 +77,7 @@ __noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
 		if (i >= steps->cnt)
 			break;
 		s = steps->step[i];
-		if (step_run(&s, &v, len, slot, about >> 8) && s.on_fire)
+		if (step_run(&s, &v, slot, about >> 8) && s.on_fire)
 			return STEPS_SAY(s.on_fire, s.reason, i + 1);
 	}
 	return 0;

@@ -5,16 +5,18 @@
 #include "nf.h"
 
 extern const struct nf_ops dos_ops, firewall_ops, ipfilter_ops, lb_ops,
-	monitor_ops, nat_ops, policer_ops;
+	mark_ops, monitor_ops, nat_ops, policer_ops, tunnel_ops;
 
 const struct nf_ops *const nf_table[] = {
 	&dos_ops,
 	&firewall_ops,
 	&ipfilter_ops,
 	&lb_ops,
+	&mark_ops,
 	&monitor_ops,
 	&nat_ops,
 	&policer_ops,
+	&tunnel_ops,
 	NULL,
 };
 

@@ -20,9 +20,11 @@
 #include <jansson.h>
 #include <linux/types.h>
 
+#include "../maps/edit.h"
 #include "../maps/flow.h"
 #include "../maps/reason.h"
 #include "../maps/state.h"
+#include "nf_tunnel.h"
 
 #define NF_SEC UINT64_C(1000000000)	/* times are in ns, monotonic */
 
@@ -34,9 +36,19 @@ struct nf;
  * The paper's FID, without its collisions. 0 is none. */
 typedef uint32_t nf_fid;
 
-/* Addresses: IPv4 in [0], the other words 0. Wire order. */
-struct nf_addr {
-	__be32 a[4];
+/* A header that nf_pkt_encap() has covered. */
+struct nf_under {
+	const struct nf_tunnel *tunnel;	/* what covers it */
+	uint16_t l4_off;	/* from its IP header */
+	uint8_t len;		/* bytes that cover it */
+	uint8_t family;
+	uint8_t l4proto;
+	uint8_t tcp_flags;
+	uint8_t icmp_type;
+	struct nf_addr saddr;
+	struct nf_addr daddr;
+	__be16 sport;
+	__be16 dport;
 };
 
 /* A packet as an NF sees it: with the headers as they stand at its place in
@@ -64,8 +76,21 @@ struct nf_pkt {
 	nf_fid fid;
 	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
 	bool may_write;		/* in a state function of class NF_WRITE */
+	bool edited;		/* by what an address or port does not tell */
+	bool unwrapped;		/* a tunnel header from the wire was taken off */
+	uint32_t room;		/* bytes that are free below data */
+	int32_t grown;		/* by how much len is more than it came in with */
+	uint8_t depth;		/* headers put around it: under[depth - 1] is
+				 * below the outermost */
+	struct nf_under under[NFOLD_LAYER_MAX];
 	void *engine;		/* the engine's; not for NFs */
 };
+
+/* Bytes of the frame as it came in by the port: what is counted. */
+static inline uint32_t nf_pkt_in_len(const struct nf_pkt *pkt)
+{
+	return pkt->len - pkt->grown;
+}
 
 enum nf_verdict {
 	NF_FORWARD,
@@ -92,6 +117,8 @@ void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port);
 /* What a HA_MODIFY says. */
 struct header_action;
 void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha);
+/* What any header action says but a drop, by the calls below: false as they. */
+bool nf_pkt_do(struct nf_pkt *pkt, const struct header_action *ha);
 
 /* --- payload (userspace/pkt_payload.c) --- */
 
@@ -103,6 +130,29 @@ const uint8_t *nf_pkt_payload(const struct nf_pkt *pkt, uint32_t *len);
  * function of class NF_WRITE. */
 bool nf_pkt_write_payload(struct nf_pkt *pkt, uint32_t off,
 			  const void *bytes, uint32_t len);
+
+/* Functions of the packet (userspace/pkt_edit.c). TTL or hop limit - k, as a
+ * routing hop does: false and unchanged if the packet dies here; then
+ * return nf_drop(pkt, NFOLD_REASON_TTL_EXCEEDED), unrecorded. */
+bool nf_pkt_ttl_dec(struct nf_pkt *pkt, uint8_t k);
+/* DSCP 0 to 63; ECN stays. */
+void nf_pkt_set_dscp(struct nf_pkt *pkt, uint8_t dscp);
+/* TCP: adds, modulo 2^32, to the sequence number, and to acknowledgement and
+ * SACK blocks where the packet has them. Other protocols: nothing. */
+void nf_pkt_shift_seq(struct nf_pkt *pkt, uint32_t seq_add, uint32_t ack_add);
+
+/* Headers on and off: false if there is no room, if it would be one too many
+ * (two tags, two tunnels), or if the header to be taken off is not there; the
+ * packet is unchanged then: drop it (NO_ROOM, DECAP). The fields are those of
+ * the header that is outermost afterwards.
+ * VLAN: the outermost tag; tpid 0x8100 or 0x88a8, wire order, as tci. */
+bool nf_pkt_push_vlan(struct nf_pkt *pkt, __be16 tpid, __be16 tci);
+bool nf_pkt_pop_vlan(struct nf_pkt *pkt);
+/* Tunnels (userspace/pkt_encap.c). The outer UDP source port is a hash of the
+ * flow, 49152 to 65535 (RFC 7348 section 5): pkt->sport afterwards. decap takes
+ * off what encap put on, or a header that came from the remote end. */
+bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *t);
+bool nf_pkt_decap(struct nf_pkt *pkt, const struct nf_tunnel *t);
 
 /* --- state of a session --- */
 
@@ -117,16 +167,27 @@ enum header_action_kind {
 	HA_FORWARD,		/* the default: need not be recorded */
 	HA_DROP,
 	HA_MODIFY,
-	HA_ENCAP,		/* kept slow, reason ENCAP, until folded */
-	HA_DECAP,
+	HA_ENCAP,
+	HA_DECAP,		/* of what this chain did not put on: kept
+				 * slow, reason ENCAP */
+	HA_VLAN_PUSH,
+	HA_VLAN_POP,
+	HA_TTL,
+	HA_DSCP,
+	HA_SEQ,
 };
 
 struct header_action {
 	enum header_action_kind kind;
 	enum nfold_field field;	/* HA_MODIFY */
 	struct nf_addr addr;	/* HA_MODIFY of an address: the new value */
-	__be16 port;		/* HA_MODIFY of a port: the new value */
+	__be16 port;		/* HA_MODIFY of a port: the new value; HA_ENCAP:
+				 * outer source port */
 	uint8_t reason;		/* HA_DROP: enum nfold_reason */
+	uint8_t value;		/* HA_TTL: k; HA_DSCP: 0-63 */
+	__be16 tpid, tci;	/* HA_VLAN_PUSH */
+	uint32_t seq_add, ack_add; /* HA_SEQ */
+	const struct nf_tunnel *tunnel;	/* HA_ENCAP, HA_DECAP */
 };
 
 enum nf_payload { NF_IGNORE, NF_READ, NF_WRITE };	/* paper, IV-A2 */
@@ -249,6 +310,46 @@ static inline struct header_action ha_drop(enum nfold_reason reason)
 	return (struct header_action){ .kind = HA_DROP, .reason = reason };
 }
 
+static inline struct header_action ha_ttl(uint8_t k)
+{
+	return (struct header_action){ .kind = HA_TTL, .value = k };
+}
+
+static inline struct header_action ha_dscp(uint8_t dscp)
+{
+	return (struct header_action){ .kind = HA_DSCP, .value = dscp };
+}
+
+static inline struct header_action ha_seq(uint32_t seq_add, uint32_t ack_add)
+{
+	return (struct header_action){ .kind = HA_SEQ, .seq_add = seq_add,
+				       .ack_add = ack_add };
+}
+
+static inline struct header_action ha_vlan_push(__be16 tpid, __be16 tci)
+{
+	return (struct header_action){ .kind = HA_VLAN_PUSH, .tpid = tpid,
+				       .tci = tci };
+}
+
+static inline struct header_action ha_vlan_pop(void)
+{
+	return (struct header_action){ .kind = HA_VLAN_POP };
+}
+
+/* pkt: behind nf_pkt_encap(). */
+static inline struct header_action ha_encap(const struct nf_tunnel *t,
+					    const struct nf_pkt *pkt)
+{
+	return (struct header_action){ .kind = HA_ENCAP, .tunnel = t,
+				       .port = pkt->sport };
+}
+
+static inline struct header_action ha_decap(const struct nf_tunnel *t)
+{
+	return (struct header_action){ .kind = HA_DECAP, .tunnel = t };
+}
+
 /* --- addresses an NF answers for --- */
 
 enum nf_claim_kind {
@@ -269,6 +370,8 @@ struct nf_ops {
 	size_t session_size;	/* bytes of nf_session(); 0 none */
 	uint8_t cells;		/* cells a session takes at most; 0: the NF has
 				 * no state function of the kernel tier */
+	bool edits;		/* records DSCP, sequence numbers, tags or
+				 * tunnels: the program needs code for them */
 
 	/* Compile the block into nf->priv. 0, or -1 with err filled. Opens no
 	 * descriptor that it keeps; called with privileges, before any packet. */

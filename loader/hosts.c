@@ -80,6 +80,31 @@ static void hosts_drop_others(int fd, const struct host_list *keep)
 	}
 }
 
+static bool is_link_local(const struct netlink_addr *a)
+{
+	return a->family == 6 &&
+	       (be32toh(a->addr.a[0]) & 0xffc00000) == 0xfe800000;
+}
+
+/* Each port's first own address of a family: what error messages come from.
+ * Word by word, beside a reader: a message from a half-changed IPv6 address is
+ * lost, no more. */
+static void port_addrs(struct instance *i, const struct netlink_addr *own,
+		       uint32_t cnt)
+{
+	for (uint32_t p = 0; p < i->port_cnt; p++) {
+		struct nfold_port *port = &i->maps.ports[p];
+		struct nf_addr a[2] = { 0 };
+
+		for (uint32_t n = cnt; n--;)
+			if (own[n].ifindex == port->ifindex && !own[n].ours &&
+			    !is_link_local(&own[n]))
+				a[own[n].family == 6] = own[n].addr;
+		port->addr4 = a[0].a[0];
+		memcpy(port->addr6, a[1].a, sizeof(port->addr6));
+	}
+}
+
 int instance_hosts_refresh(struct instance *i)
 {
 	struct netlink_addr *own = NULL;
@@ -99,6 +124,7 @@ int instance_hosts_refresh(struct instance *i)
 		list.cnt = 0;
 		ret = hosts_set(i, &list, own, cnt);
 	}
+	port_addrs(i, own, cnt);
 	free(list.v);
 	free(own);
 	return ret;

@@ -6,7 +6,7 @@
  * Pins, below BPFFS/CHAIN/ (BPFFS default /sys/fs/bpf/nfold, or
  * NFOLD_BPFFS, or option -b):
  *	prog, link_PORT, flows4, flows6, tags4, tags6, overflow4, overflow6, nexthops, ports,
- *	stats, ctl, meta, hosts, tmpls, cells, steps, events
+ *	stats, ctl, meta, hosts, edits, tmpls, cells, steps, events
  */
 #ifndef NFOLD_INSTANCE_H
 #define NFOLD_INSTANCE_H
@@ -16,6 +16,7 @@
 
 #include "../chains/chain.h"
 #include "../maps/ctl.h"
+#include "../maps/edit.h"
 #include "../maps/flow_table.h"
 #include "../maps/port.h"
 #include "../maps/stats.h"
@@ -54,6 +55,9 @@ struct instance_maps {
 	struct nfold_cell *cells;	/* NULL for readers */
 	struct nfold_steps *steps;	/* NULL for readers */
 	int events_fd;		/* ring buffer; -1 for readers */
+	struct nfold_edit *edits; /* NULL for readers, as tmpls */
+	uint32_t edit_cnt;
+	struct nfold_tmpl *tmpls;
 	int overflow4_fd;
 	int overflow6_fd;
 	int xskmap_fd;		/* -1 for readers */

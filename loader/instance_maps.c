@@ -44,8 +44,9 @@ static int random_seeds(__u64 *seed)
 }
 
 /* Steps for each direction of a family, and a cell for a count behind an event;
- * cells for the NFs as many as its sessions and those that stay slow take. None, if no NF has a state function
- * of the kernel tier: then the program has no code for them. */
+ * cells for the NFs as many as its sessions and those that stay slow take. None,
+ * if no NF has a state function of the kernel tier: then the program has no code
+ * for them. */
 static int size_state(struct instance *i, const struct chain *c,
 		      struct nfold_config *config)
 {
@@ -66,6 +67,15 @@ static int size_state(struct instance *i, const struct chain *c,
 		ret = bpf_map__set_max_entries(i->skel->maps.steps_map,
 					       config->steps);
 	return ret;
+}
+
+/* Is there an NF that edits more than addresses, ports and TTL? */
+static bool chain_edits(const struct chain *c)
+{
+	for (uint32_t n = 0; n < c->nf_cnt; n++)
+		if (c->nfs[n].ops->edits)
+			return true;
+	return false;
 }
 
 static void config_ports(const struct instance *i, struct nfold_config *c)
@@ -100,12 +110,16 @@ int instance_configure(struct instance *i, const struct chain *c,
 		ret = size_state(i, c, config);
 	if (!ret)
 		ret = bpf_map__set_max_entries(i->skel->maps.stats, cpus + 1);
+	if (!ret && chain_edits(c))
+		ret = bpf_map__set_max_entries(i->skel->maps.edits,
+					       2 * c->table_size);
 	if (ret)
 		return instance_fail(err, ret, "sizing the maps: %s",
 				     strerror(-ret));
 	config_ports(i, config);
 	config->router = !c->wire;
 	config->linear = !i->frags;
+	config->edits = chain_edits(c);
 	config->onmiss_pass = c->onmiss_pass;
 	config->unhandled_pass = c->unhandled_pass;
 #ifdef __aarch64__
@@ -151,6 +165,8 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 		{ i->skel->maps.flows6, &m->slots6 },
 		{ i->skel->maps.tags4, (void **)&m->tags4 },
 		{ i->skel->maps.tags6, (void **)&m->tags6 },
+		{ i->skel->maps.edits, (void **)&m->edits },
+		{ i->skel->maps.tmpls, (void **)&m->tmpls },
 	};
 	int ret;
 
@@ -160,6 +176,8 @@ int instance_map_all(struct instance *i, struct instance_error *err)
 			return ret;
 		if (maps[n].to == (void **)&m->stats)
 			m->stats_rows = ret;
+		else if (maps[n].to == (void **)&m->edits)
+			m->edit_cnt = ret;
 		else if (maps[n].to == &m->slots4)
 			m->meta->slots4 = ret;
 		else if (maps[n].to == &m->slots6)

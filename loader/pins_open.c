@@ -160,6 +160,12 @@ void instance_unmap(struct instance_maps *m)
 	if (m->steps)
 		munmap(m->steps, map_mmap_size(sizeof(struct nfold_steps),
 					       meta->config.steps));
+	if (m->edits)
+		munmap(m->edits, map_mmap_size(sizeof(struct nfold_edit),
+					       m->edit_cnt));
+	if (m->tmpls)
+		munmap(m->tmpls, map_mmap_size(sizeof(struct nfold_tmpl),
+					       NFOLD_TMPL_CNT));
 	if (m->stats)
 		munmap(m->stats, map_mmap_size(sizeof(struct nfold_stats),
 					       m->stats_rows));

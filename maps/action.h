@@ -45,29 +45,20 @@ struct nfold_act {
 	__u16 l4_delta;		/* TCP, UDP, ICMP, ICMPv6; 0: nothing changes */
 	__u16 nexthop;		/* index into nexthops; FORWARD only */
 	__u8 verdict;		/* enum nfold_verdict */
-	__u8 ttl_dec;		/* 0 or 1 */
+	__u8 ttl_dec;		/* hops of the chain and the router's own: a
+				 * packet whose TTL is not above dies on
+				 * the way; of DROP: hops before the drop */
 	__u16 flags;		/* NFOLD_ACT_* */
 	__u8 reason;		/* enum nfold_reason of DROP and SLOW */
 	__u8 chain;		/* chain within the instance */
-	__u32 edit;		/* index + 1 of the edit record; 0 none */
+	__u32 edit;		/* index + 1 of the edit record (edit.h);
+				 * 0 none */
 	__u32 generation;	/* valid while equal to ctl.generation */
 	__u32 steps;		/* index + 1 of the steps record; 0 none */
-};
-
-/* Encapsulation template, shared by flows. Layout agreed; not used yet. */
-#define NFOLD_TMPL_MAX 64	/* bytes of outer headers */
-struct nfold_tmpl {
-	__u8 len;		/* bytes pushed */
-	__u8 l3_off;		/* of the outer IP header in bytes */
-	__u8 l4_off;		/* of the outer UDP header; 0 none */
-	__u8 family;		/* 4 or 6: outer */
-	__u8 pad[4];
-	__u8 bytes[NFOLD_TMPL_MAX];
 };
 
 _Static_assert(sizeof(struct nfold_set4) == 12, "set4 is map ABI");
 _Static_assert(sizeof(struct nfold_set6) == 36, "set6 is map ABI");
 _Static_assert(sizeof(struct nfold_act) == 24, "act is map ABI");
-_Static_assert(sizeof(struct nfold_tmpl) == 72, "tmpl is map ABI");
 
 #endif

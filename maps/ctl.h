@@ -43,6 +43,7 @@ struct nfold_config {
 				 * (tests, replay) */
 	__u32 linear;		/* 1: attached without xdp.frags: a frame is all
 				 * in its linear part (saves a helper call) */
+	__u32 edits;		/* 1: entries may refer to edit records */
 };
 
 /* Map "meta", one element, mmap-ed: what a reader of the pins needs to show an

@@ -27,6 +27,9 @@ struct nfold_port {
 	__u32 wire_peer;	/* wire mode: port index of the other end */
 	__u32 queues;		/* receive queues served */
 	char name[16];		/* IFNAMSIZ, terminated */
+	__be32 addr4;		/* source of error messages; 0: none */
+	__be32 addr6[4];	/* the same, global; :: none */
+	__u32 pad;
 };
 
 /* All of it is one aligned 64-bit word: read and written whole. A dmac of zero
@@ -50,7 +53,7 @@ struct nfold_host_key {
 #define NFOLD_HOST_ALL 1	/* everything to this address */
 #define NFOLD_HOST_ICMP 2	/* a virtual service's address: ICMP only */
 
-_Static_assert(sizeof(struct nfold_port) == 40, "port is map ABI");
+_Static_assert(sizeof(struct nfold_port) == 64, "port is map ABI");
 _Static_assert(sizeof(union nfold_nexthop) == 8, "next hop is one word");
 
 #endif

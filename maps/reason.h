@@ -61,6 +61,8 @@ enum nfold_reason_kind {
 	X(NAT_NO_BINDING, "nat-no-binding", DROP, "to the NAT pool, no binding") \
 	X(NAT_PROTO, "nat-proto", DROP, "protocol that NAPT cannot translate") \
 	X(LB_NO_BACKEND, "lb-no-backend", DROP, "virtual service has no backend") \
+	X(DECAP, "decap", DROP, "to be taken off: a header that is not there") \
+	X(NO_ROOM, "no-room", DROP, "no room in front for another header") \
 	X(NF_DROP, "nf-drop", DROP, "an NF dropped it, giving no reason")     \
 	X(SYN_FLOOD, "syn-flood", DROP, "more SYNs than the threshold")       \
 	X(RATE_EXCEEDED, "rate-exceeded", DROP, "source above its packet rate") \
@@ -93,7 +95,7 @@ enum nfold_reason_kind {
 	X(STEPS_FULL, "steps-full", NOTE, "more state functions than an entry runs") \
 	X(EVENTS_LOST, "events-lost", NOTE, "events that nobody was told: ring full") \
 	X(RECORD_MISMATCH, "record-mismatch", NOTE, "an NF recorded something else than it did") \
-	X(ENCAP, "encap", NOTE, "encap or decap is not folded")               \
+	X(ENCAP, "encap", NOTE, "decap of a tunnel, or headers too deep, is not folded") \
 	X(HANDOVER_FORCED, "handover-forced", NOTE, "entry took over after the bound")
 
 enum nfold_reason {

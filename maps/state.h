@@ -53,7 +53,8 @@ struct nfold_cell {
  * when the cell is chosen; these are what varies, at the NF's place. */
 struct nfold_view {
 	__u64 now;		/* ns, CLOCK_MONOTONIC */
-	__u32 len;		/* frame bytes */
+	__u32 len;		/* frame bytes as it came in, whatever was put
+				 * around it since */
 	__u32 tcp_flags;	/* NFOLD_TCP_*; 0 if not TCP */
 };
 
@@ -177,9 +178,8 @@ struct nfold_step {
 	__u8 nf;		/* index in the chain */
 	__u8 on_fire;		/* enum nfold_fire */
 	__u8 reason;		/* enum nfold_reason of FIRE_DROP */
-	__s16 len_delta;	/* frame bytes at the NF's place - on ingress */
 	__u8 flags;		/* NFOLD_STEP_* */
-	__u8 pad;
+	__u8 pad[3];
 	__u32 cell;		/* index */
 };
 

@@ -122,12 +122,16 @@ static const struct nf_ops gate_ops = { .name = "gate",
 /* --- the box: port 0 inside, port 1 outside --- */
 
 #define BOX_NFS 8
+#define BOX_EDITS 4
+#define BOX_ROOM 256		/* in front of a packet */
 
 static struct box {
 	struct nfold_ctl ctl;
 	struct nfold_stats stats;
 	struct nfold_port ports[NFOLD_PORT_MAX];
 	union nfold_nexthop nexthops[8];
+	struct nfold_edit edits[BOX_EDITS];
+	struct nfold_tmpl tmpls[NFOLD_TMPL_CNT];
 	struct flow_table *tables[2];
 	void *slots[2];
 	__u8 *tags[2];
@@ -137,6 +141,7 @@ static struct box {
 	struct nf *nfs[BOX_NFS + 1];
 	struct engine *e;
 	uint64_t now;
+	uint8_t room[BOX_ROOM];	/* of buf */
 	uint8_t buf[PKT_MAX];
 	uint32_t len;
 	struct engine_pkt pkt;
@@ -219,7 +224,8 @@ static inline void box_start_nfs(bool fold, uint32_t flows,
 	conf.maps = (struct engine_maps){
 		.ctl = &box.ctl, .stats = &box.stats, .ports = box.ports,
 		.nexthops = box.nexthops, .flows4 = box.tables[0],
-		.flows6 = box.tables[1],
+		.flows6 = box.tables[1], .edits = box.edits,
+		.edit_cnt = BOX_EDITS, .tmpls = box.tmpls,
 	};
 	conf.router = (struct engine_router){ .lookup = route_lookup_fake,
 					      .port = route_port_fake };
@@ -296,7 +302,7 @@ static inline enum engine_verdict put(const struct pkt *f, uint32_t port,
 		.slot = slot, .counted = reason == NFOLD_REASON_PENDING,
 	};
 	box.pkt = (struct engine_pkt){ .data = box.buf, .len = box.len,
-				       .punt = &box.punt };
+				       .room = BOX_ROOM, .punt = &box.punt };
 	return engine_packet(box.e, &box.pkt);
 }
 

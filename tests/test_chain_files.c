@@ -92,6 +92,17 @@ static void wire_monitor(void **state)
 	chain_file_free(f);
 }
 
+static void branch(void **state)
+{
+	static const char *const nfs[] = { "mark", "tunnel", "monitor", NULL };
+	struct chain_file *f = load("chains/branch.chain", NULL);
+
+	(void)state;
+	has_nfs(f->chains, nfs);
+	round_trip(f);
+	chain_file_free(f);
+}
+
 /* The text between .Bd and .Ed after the man page's EXAMPLES. */
 static char *manual_example(void)
 {
@@ -217,6 +228,7 @@ int main(void)
 		{ "edge.chain is NAT, load balancer, monitor and firewall", edge, NULL, NULL, NULL },
 		{ "lb.chain is a load balancer on one port", lb, NULL, NULL, NULL },
 		{ "wire-monitor.chain is a wire that counts", wire_monitor, NULL, NULL, NULL },
+		{ "branch.chain marks, tunnels and counts", branch, NULL, NULL, NULL },
 		{ "the manual's example loads", manual, NULL, NULL, NULL },
 		{ "what an NF refuses is shown with place and remedy", nf_error, NULL, NULL, NULL },
 		{ "ipfilter's rules print as what they are", ipfilter, NULL, NULL, NULL },

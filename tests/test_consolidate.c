@@ -124,6 +124,7 @@ static void check_sequence(const int *letters, int n, int family,
 	struct lmat m = { .records = recs };
 	struct nfold_set6 set = { .sport = key.sport, .dport = key.dport };
 	uint8_t writer[NFOLD_FIELD_CNT] = { 0 };
+	struct edit_plan plan;
 	struct gmat_entry g;
 	bool dropped = false;
 
@@ -137,7 +138,7 @@ static void check_sequence(const int *letters, int n, int family,
 						      .action = ha };
 		step(&set, writer, &dropped, &ha, i);
 	}
-	assert_int_equal(consolidate(&g, &key, family, &m, eg),
+	assert_int_equal(consolidate(&g, &plan, &key, family, &m, eg),
 			 NFOLD_REASON_NONE);
 	assert_int_equal(g.act.verdict, dropped ? NFOLD_VERDICT_DROP :
 						  NFOLD_VERDICT_FORWARD);
@@ -173,10 +174,11 @@ static void unchanged_flow_has_no_delta(void **state)
 {
 	struct nfold_key6 key = key_of(4, IPPROTO_TCP);
 	struct lmat m = { 0 };
+	struct edit_plan plan;
 	struct gmat_entry g;
 
 	(void)state;
-	consolidate(&g, &key, 4, &m, &wire);
+	consolidate(&g, &plan, &key, 4, &m, &wire);
 	assert_int_equal(g.act.l3_delta, 0);
 	assert_int_equal(g.act.l4_delta, 0);
 	assert_true(g.act.flags & NFOLD_ACT_NO_REWRITE);
@@ -192,39 +194,25 @@ static void drop_names_the_nf_and_the_reason(void **state)
 		  .action = ha_drop(NFOLD_REASON_FIREWALL_DENY) },
 	};
 	struct lmat m = { .records = recs, .cnt = 2 };
+	struct edit_plan plan;
 	struct gmat_entry g;
 
 	(void)state;
-	consolidate(&g, &key, 4, &m, &router);
+	consolidate(&g, &plan, &key, 4, &m, &router);
 	assert_int_equal(g.act.verdict, NFOLD_VERDICT_DROP);
 	assert_int_equal(g.act.reason, NFOLD_REASON_FIREWALL_DENY);
 	assert_int_equal(g.drop_nf, 4);
-}
-
-static void encap_and_decap_stay_slow(void **state)
-{
-	struct nfold_key6 key = key_of(4, IPPROTO_TCP);
-	struct lmat_record rec = { .kind = LMAT_ACTION };
-	struct lmat m = { .records = &rec, .cnt = 1 };
-	struct gmat_entry g;
-
-	(void)state;
-	rec.action.kind = HA_ENCAP;
-	assert_int_equal(consolidate(&g, &key, 4, &m, &router),
-			 NFOLD_REASON_ENCAP);
-	rec.action.kind = HA_DECAP;
-	assert_int_equal(consolidate(&g, &key, 4, &m, &router),
-			 NFOLD_REASON_ENCAP);
 }
 
 static void a_slow_record_names_its_reason(void **state)
 {
 	struct nfold_key6 key = key_of(4, IPPROTO_TCP);
 	struct lmat m = { .why_slow = NFOLD_REASON_PER_PACKET_MATCH };
+	struct edit_plan plan;
 	struct gmat_entry g;
 
 	(void)state;
-	assert_int_equal(consolidate(&g, &key, 4, &m, &router),
+	assert_int_equal(consolidate(&g, &plan, &key, 4, &m, &router),
 			 NFOLD_REASON_PER_PACKET_MATCH);
 }
 
@@ -234,7 +222,6 @@ int main(void)
 		cmocka_unit_test(all_sequences_equal_their_steps),
 		cmocka_unit_test(unchanged_flow_has_no_delta),
 		cmocka_unit_test(drop_names_the_nf_and_the_reason),
-		cmocka_unit_test(encap_and_decap_stay_slow),
 		cmocka_unit_test(a_slow_record_names_its_reason),
 	};
 

@@ -17,7 +17,24 @@
  *     flow.
  *  N3 Each checksum correction is one precomputed sum, since the old value of
  *     every rewritten field is a constant of the flow. TTL - 1 is part of it.
- *  N4 Encap and decap are not folded: such a direction stays slow.
+ *  N4 The result of encap and decap is a stack: what is left of the packet's own
+ *     headers is stripped, what is left of ours is pushed, as templates that
+ *     flows share. A decap of a tunnel header that came from the wire is not
+ *     folded: such a direction stays slow (the key would have to be the inner
+ *     packet's), and so does one with more than two tunnels or two tags.
+ *  N5 DSCP: the last writer wins; ECN is the packet's and stays. The old value
+ *     is the packet's too: the checksum is corrected by arithmetic.
+ *  N6 TCP sequence and acknowledgement shifts add up, modulo 2^32.
+ *  N7 TTL - k adds up over the hops, the router's own included; a packet whose
+ *     TTL is not above the sum dies on the way. XDP punts it, and it walks the
+ *     chain, so that the NFs before its hop see it and those behind do not.
+ *     This holds of a folded drop as well: it may die before the drop.
+ *  N8 An action after an encap is one on the outer header: it edits the template.
+ *     A decap of the same header takes that along. The router's own TTL - 1 is
+ *     the inner packet's (RFC 2003 section 3.1).
+ *  N9 A pop takes the last push back. A pop of the packet's own tag followed by a
+ *     push of the same id is not nothing: PCP and DEI were the packet's.
+ *  N10 The next hop follows the outermost destination; the MTU counts outer bytes.
  */
 #include "consolidate.h"
 
@@ -71,8 +88,9 @@ static void set_deltas(struct gmat_entry *g, const struct nfold_key6 *key,
 			 csum_diff16(key->dport, g->set.dport);
 
 	if (family == 4)
-		g->act.l3_delta = csum_fold(addrs + (g->act.ttl_dec ?
-						     CSUM_TTL_DEC : 0));
+		g->act.l3_delta = csum_fold(addrs +
+					    (uint64_t)g->act.ttl_dec *
+						    CSUM_TTL_DEC);
 	g->act.l4_delta = csum_fold(
 		key->l4proto == IPPROTO_ICMP ? ports : addrs + ports);
 }
@@ -83,6 +101,29 @@ static bool set_is_key(const struct nfold_set6 *set,
 	return !memcmp(set->saddr, key->saddr, sizeof(set->saddr)) &&
 	       !memcmp(set->daddr, key->daddr, sizeof(set->daddr)) &&
 	       set->sport == key->sport && set->dport == key->dport;
+}
+
+/* N7. More than any TTL is as good as any. */
+static void ttl_add(struct gmat_entry *g, uint8_t k)
+{
+	g->act.ttl_dec = g->act.ttl_dec > 255 - k ? 255 : g->act.ttl_dec + k;
+}
+
+/* False: can not be folded. */
+static bool add_action(struct gmat_entry *g, struct edit_plan *plan,
+		       const struct lmat_record *r)
+{
+	const struct header_action *ha = &r->action;
+
+	if (ha->kind == HA_FORWARD || ha->kind == HA_DROP)
+		return true;
+	if (plan->layers || (ha->kind != HA_MODIFY && ha->kind != HA_TTL))
+		return edit_plan_add(plan, ha);
+	if (ha->kind == HA_TTL)
+		ttl_add(g, ha->value);
+	else
+		modify(g, r);
+	return true;
 }
 
 /* P1 with N1: the drop is the list's last header action. */
@@ -101,33 +142,31 @@ static bool find_drop(struct gmat_entry *g, const struct lmat *m)
 	return false;
 }
 
-enum nfold_reason consolidate(struct gmat_entry *out,
+enum nfold_reason consolidate(struct gmat_entry *out, struct edit_plan *plan,
 			      const struct nfold_key6 *key, int family,
 			      const struct lmat *m, const struct egress *egress)
 {
 	struct gmat_entry g = { 0 };
 
+	edit_plan_begin(plan, key, family);
 	if (m->why_slow)
 		return m->why_slow;
 	memcpy(g.set.saddr, key->saddr, sizeof(g.set.saddr));
 	memcpy(g.set.daddr, key->daddr, sizeof(g.set.daddr));
 	g.set.sport = key->sport;
 	g.set.dport = key->dport;
-	for (uint16_t i = 0; i < m->cnt; i++) {
-		const struct lmat_record *r = &m->records[i];
-
-		if (r->kind != LMAT_ACTION)
-			continue;
-		if (r->action.kind == HA_ENCAP || r->action.kind == HA_DECAP)
+	for (uint16_t i = 0; i < m->cnt; i++)
+		if (m->records[i].kind == LMAT_ACTION &&
+		    !add_action(&g, plan, &m->records[i]))
 			return NFOLD_REASON_ENCAP;
-		if (r->action.kind == HA_MODIFY)
-			modify(&g, r);
-	}
-	if (!find_drop(&g, m)) {
+	edit_plan_end(plan);
+	if (find_drop(&g, m)) {
+		plan->used = false;
+	} else {
 		g.act.verdict = egress->verdict;
 		g.act.nexthop = egress->nexthop;
-		g.act.ttl_dec = egress->router && egress->verdict ==
-						NFOLD_VERDICT_FORWARD;
+		if (egress->router && egress->verdict == NFOLD_VERDICT_FORWARD)
+			ttl_add(&g, 1);
 		g.act.flags = egress->router ? 0 : NFOLD_ACT_KEEP_L2;
 	}
 	set_deltas(&g, key, family);

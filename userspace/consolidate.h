@@ -6,6 +6,7 @@
 #define NFOLD_CONSOLIDATE_H
 
 #include "../maps/flow.h"
+#include "edit_plan.h"
 #include "lmat.h"
 
 /* Where the packet goes once the NFs are done: the last step of the chain. */
@@ -23,9 +24,9 @@ struct gmat_entry {
 	uint8_t drop_nf;	/* NF index + 1; 0 none */
 };
 
-/* family: 4 or 6 of key. NFOLD_REASON_NONE with *out filled, or why the records
- * can not be folded. */
-enum nfold_reason consolidate(struct gmat_entry *out,
+/* family: 4 or 6 of key. NFOLD_REASON_NONE with *out filled (but for act.edit)
+ * and *plan, or why the records can not be folded. */
+enum nfold_reason consolidate(struct gmat_entry *out, struct edit_plan *plan,
 			      const struct nfold_key6 *key, int family,
 			      const struct lmat *m, const struct egress *egress);
 

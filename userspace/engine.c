@@ -18,6 +18,7 @@ static void engine_fini(struct engine *e)
 {
 	state_fini(e);
 	event_fini(e);
+	edits_free(e->edits);
 	batch_runner_free(e->batches);
 	free(e);
 }
@@ -36,6 +37,10 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 		err = state_init(e);
 	if (!err)
 		err = event_init(e);
+	if (!err && conf->maps.edits)
+		err = edits_new(&e->edits, conf->maps.edits,
+				conf->maps.edit_cnt, conf->maps.tmpls,
+				NFOLD_TMPL_CNT);
 	if (err) {
 		engine_fini(e);
 		return err;
@@ -98,6 +103,8 @@ uint64_t engine_tick(struct engine *e)
 	bool under_way = gmat_handover_tick(e);
 
 	expiry_scan(e);
+	if (e->edits)
+		edits_reclaim(e->edits);
 	if (e->now - e->nf_tick_ns >= NF_TICK_NS) {
 		e->nf_tick_ns = e->now;
 		for (struct nf **nf = e->conf.nfs; *nf; nf++)

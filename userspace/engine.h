@@ -15,6 +15,7 @@
 
 #include "../chains/chain.h"
 #include "../maps/ctl.h"
+#include "../maps/edit.h"
 #include "../maps/flow_table.h"
 #include "../maps/port.h"
 #include "../maps/punt.h"
@@ -36,6 +37,10 @@ struct engine_maps {
 	struct nfold_steps *steps;
 	uint32_t cell_cnt;		/* with steps_cnt for counts */
 	uint32_t steps_cnt;
+	struct nfold_edit *edits;	/* NULL: directions that need one stay
+					 * slow */
+	uint32_t edit_cnt;
+	struct nfold_tmpl *tmpls;	/* NFOLD_TMPL_CNT */
 };
 
 /* What a packet's destination resolves to (userspace/route.c, or a test). */
@@ -74,10 +79,12 @@ enum engine_verdict {
 				 * engine_resume() later, or drop it */
 };
 
-/* A punted packet. data may be changed in place. */
+/* A punted packet. data may be changed in place, and data and len with the
+ * frame's start, within room. */
 struct engine_pkt {
 	uint8_t *data;
 	uint32_t len;
+	uint32_t room;			/* bytes that may be written below data */
 	const struct nfold_punt *punt;	/* metadata as received, checked */
 	uint32_t out;			/* ENGINE_TX: port index */
 	uint16_t nexthop;		/* ENGINE_HOLD: which one it waits for */

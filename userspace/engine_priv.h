@@ -18,8 +18,10 @@
 
 #include "batch.h"
 #include "consolidate.h"
+#include "edits.h"
 #include "engine.h"
 #include "lmat.h"
+#include "origin.h"
 #include "pkt.h"
 #include "pool.h"
 
@@ -46,6 +48,7 @@ struct flow {
 	uint8_t why_slow;	/* enum nfold_reason; NONE: folded */
 	uint32_t id;		/* index in engine.flows + 1 */
 	uint32_t slot;		/* in the flow table; FLOW_SLOT_NONE */
+	uint32_t edit;		/* its entry's edit record + 1; 0 none */
 	uint32_t generation;	/* that it was folded in */
 	uint32_t held;		/* packets given out and not left */
 	uint32_t waiting;	/* of them, on hold for a next hop */
@@ -97,8 +100,12 @@ struct engine {
 	uint32_t session_max;
 	size_t blob_size;
 	struct batch_runner *batches;
-	struct flow *recording;		/* whose Local MAT is being filled */
 	uint8_t drop_nf;		/* index + 1, of the packet in hand */
+	struct edits *edits;		/* NULL: no maps for them */
+	struct flow *recording;		/* whose Local MAT is being filled */
+	struct origin *origin;		/* of the packet that walks */
+	uint64_t icmp_credit_ns;	/* token bucket of error messages */
+	uint64_t icmp_ns;
 	struct flow *pending;		/* hand-overs not done */
 	uint32_t scan;			/* expiry: next session index */
 	uint64_t scan_ns;
@@ -156,6 +163,8 @@ void gmat_count(struct engine *e, struct flow *f, uint32_t len, bool told);
 /* TCP flags of a packet in the slow path, whatever becomes of it: XDP judges a
  * SYN by them too. */
 void gmat_tcp_seen(struct engine *e, struct flow *f, uint8_t flags);
+/* No entry refers to the edit record any more; *ref becomes 0. */
+void gmat_edit_put(struct engine *e, uint32_t *ref);
 void gmat_pending_clear(struct flow *f);
 void gmat_try_handover(struct engine *e, struct flow *f);
 /* True: a hand-over is under way that is not waiting for a next hop. */

@@ -118,6 +118,21 @@ static void steps_follow(struct engine *e, struct flow *f)
 	f->steps = 0;
 }
 
+void gmat_edit_put(struct engine *e, uint32_t *ref)
+{
+	if (*ref)
+		edits_put(e->edits, *ref);
+	*ref = 0;
+}
+
+/* The entry is published: the record of the one before it is not used. */
+static void edit_replaced(struct engine *e, struct flow *f)
+{
+	if (f->edit != f->entry.act.edit)
+		gmat_edit_put(e, &f->edit);
+	f->edit = f->entry.act.edit;
+}
+
 static void install(struct engine *e, struct flow *f)
 {
 	struct flow_table *t = engine_table(e, f->family);
@@ -131,6 +146,7 @@ static void install(struct engine *e, struct flow *f)
 	if (f->slot != FLOW_SLOT_NONE) {
 		flow_table_replace(t, f->slot, &fe);
 		steps_follow(e, f);
+		edit_replaced(e, f);
 		if (forward)
 			pending_add(e, f);
 		return;
@@ -138,6 +154,7 @@ static void install(struct engine *e, struct flow *f)
 	f->slot = flow_table_install(t, &fe);
 	steps_follow(e, f);
 	if (f->slot == FLOW_SLOT_NONE) {
+		gmat_edit_put(e, &f->entry.act.edit);
 		f->why_slow = NFOLD_REASON_TABLE_FULL;
 		f->retry_ns = e->now + NF_SEC;
 		engine_count(e, NFOLD_REASON_TABLE_FULL);
@@ -145,6 +162,7 @@ static void install(struct engine *e, struct flow *f)
 	}
 	f->told_packets = 0;
 	f->told_bytes = 0;
+	edit_replaced(e, f);
 	peer_link(e, f);
 	if (forward)
 		pending_add(e, f);
@@ -152,14 +170,40 @@ static void install(struct engine *e, struct flow *f)
 
 /* Holds what the NFs recorded against what they did: an NF whose records are
  * wrong makes its flows slow, never wrong. */
-static bool records_true(const struct gmat_entry *g, const struct nf_pkt *pkt,
+static bool records_true(const struct engine *e, const struct gmat_entry *g,
+			 const struct edit_plan *plan, const struct nf_pkt *pkt,
 			 const struct egress *egress)
 {
+	bool router = egress && egress->router &&
+		      egress->verdict == NFOLD_VERDICT_FORWARD;
+
 	if (!egress || g->act.verdict == NFOLD_VERDICT_DROP)
 		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
+	if (pkt->edited || plan->used || g->act.ttl_dec != router)
+		return e->origin &&
+		       origin_gives(e->origin, g, plan, router, pkt);
 	return !memcmp(g->set.saddr, pkt->saddr.a, sizeof(g->set.saddr)) &&
 	       !memcmp(g->set.daddr, pkt->daddr.a, sizeof(g->set.daddr)) &&
 	       g->set.sport == pkt->sport && g->set.dport == pkt->dport;
+}
+
+static enum nfold_reason edit_take(struct engine *e, struct flow *f,
+				   const struct edit_plan *plan)
+{
+	f->entry.act.edit = e->edits ? edits_take(e->edits, plan) : 0;
+	if (f->entry.act.edit)
+		return NFOLD_REASON_NONE;
+	f->retry_ns = e->now + NF_SEC;
+	return NFOLD_REASON_TABLE_FULL;
+}
+
+/* More than addresses and ports: payload functions would not see it. */
+static bool is_edited(const struct flow *f, const struct edit_plan *plan,
+		      const struct egress *egress)
+{
+	bool router = egress && egress->router;
+
+	return plan->used || f->entry.act.ttl_dec > router;
 }
 
 static enum nfold_reason fold(struct engine *e, struct flow *f,
@@ -167,16 +211,24 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 			      const struct egress *egress)
 {
 	static const struct egress none = { 0 };
+	struct edit_plan plan;
 	enum nfold_reason why;
 
 	if (!e->conf.fold)
 		return NFOLD_REASON_NO_FOLD;
-	why = consolidate(&f->entry, &f->key, f->family, &f->lmat,
+	why = consolidate(&f->entry, &plan, &f->key, f->family, &f->lmat,
 			  egress ? egress : &none);
-	if (!why && !records_true(&f->entry, pkt, egress))
+	if (!why && !records_true(e, &f->entry, &plan, pkt, egress))
 		why = NFOLD_REASON_RECORD_MISMATCH;
-	if (!why)
+	if (!why && lmat_has_live(&f->lmat) && is_edited(f, &plan, egress))
+		why = NFOLD_REASON_MIXED;
+	if (!why && plan.used)
+		why = edit_take(e, f, &plan);
+	if (!why) {
 		why = steps_build(e, f);
+		if (why)
+			gmat_edit_put(e, &f->entry.act.edit);
+	}
 	return why;
 }
 

@@ -122,8 +122,8 @@ void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt)
 	for (uint16_t i = 0; i < m->cnt && i < end; i++) {
 		const struct header_action *ha = &m->records[i].action;
 
-		if (m->records[i].kind == LMAT_ACTION && ha->kind == HA_MODIFY)
-			nf_pkt_set(pkt, ha);
+		if (m->records[i].kind == LMAT_ACTION)
+			nf_pkt_do(pkt, ha);
 	}
 }
 

@@ -98,7 +98,7 @@ static void packet_in(struct loop *l, struct xio_pkt *pkt)
 {
 	struct nfold_punt punt;
 	struct engine_pkt p = { .data = pkt->data, .len = pkt->len,
-				.punt = &punt };
+				.room = pkt->room, .punt = &punt };
 
 	memcpy(&punt, pkt->data - sizeof(punt), sizeof(punt));
 	if (punt.magic != NFOLD_PUNT_MAGIC || punt.port != pkt->port ||

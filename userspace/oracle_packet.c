@@ -69,12 +69,14 @@ static void hold(struct oracle *o, uint32_t flow)
 static int engine_side(struct oracle *o, uint8_t *bytes,
 		       struct oracle_result *r)
 {
+	uint8_t frame[ORACLE_GROW + ORACLE_FRAME_MAX + ORACLE_GROW];
 	struct nfold_punt punt;
-	struct engine_pkt p = { .data = bytes + sizeof(punt), .len = r->len,
-				.punt = &punt };
+	struct engine_pkt p = { .data = frame + ORACLE_GROW, .len = r->len,
+				.room = ORACLE_GROW, .punt = &punt };
 	enum engine_verdict v;
 
 	memcpy(&punt, bytes, sizeof(punt));
+	memcpy(p.data, bytes + sizeof(punt), r->len);
 	v = engine_packet(o->e, &p);
 	if (v == ENGINE_TX)
 		engine_count(o->e, p.outcome);

@@ -156,26 +156,6 @@ void nf_pkt_set_dport(struct nf_pkt *pkt, __be16 port)
 		set_port(pkt, &pkt->dport, ICMP_ID_OFF, port);
 }
 
-void nf_pkt_set(struct nf_pkt *pkt, const struct header_action *ha)
-{
-	switch (ha->field) {
-	case NFOLD_FIELD_SADDR:
-		nf_pkt_set_saddr(pkt, &ha->addr);
-		break;
-	case NFOLD_FIELD_DADDR:
-		nf_pkt_set_daddr(pkt, &ha->addr);
-		break;
-	case NFOLD_FIELD_SPORT:
-		nf_pkt_set_sport(pkt, ha->port);
-		break;
-	case NFOLD_FIELD_DPORT:
-		nf_pkt_set_dport(pkt, ha->port);
-		break;
-	default:
-		break;
-	}
-}
-
 uint32_t pkt_l3_len(const struct nf_pkt *pkt)
 {
 	const uint8_t *l3 = pkt->data + pkt->l3_off;
@@ -260,14 +240,18 @@ void pkt_csum_complete(struct nf_pkt *pkt)
 
 bool pkt_ttl_dec(struct nf_pkt *pkt)
 {
-	uint8_t *ttl = pkt->data + pkt->l3_off +
-		       (pkt->family == 4 ? IP4(ttl) : IP6(hop_limit));
+	uint8_t family = pkt->depth ? pkt->under[0].family : pkt->family;
+	uint8_t *ip = pkt->data + pkt->l3_off, *ttl;
 
+	for (int i = 0; i < pkt->depth; i++)
+		ip += pkt->under[i].len;
+	ttl = ip + (family == 4 ? IP4(ttl) : IP6(hop_limit));
 	if (*ttl <= 1)
 		return false;
 	--*ttl;
-	if (pkt->family == 4)
-		l3_csum_add(pkt, CSUM_TTL_DEC);
+	if (family == 4)
+		store16(ip + IP4(check),
+			csum_apply(load16(ip + IP4(check)), CSUM_TTL_DEC));
 	return true;
 }
 

@@ -32,7 +32,8 @@ void pkt_csum_complete(struct nf_pkt *pkt);
  * one. UDP's "none" stays none. */
 void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta);
 
-/* Router mode: TTL or hop limit - 1. False: it must not go on. */
+/* Router mode: TTL or hop limit - 1, of what was forwarded: below headers that
+ * the chain put around it (RFC 2003 section 3.1). False: it must not go on. */
 bool pkt_ttl_dec(struct nf_pkt *pkt);
 void pkt_set_macs(struct nf_pkt *pkt, const uint8_t *dmac, const uint8_t *smac);
 /* IP's own length in bytes, as the MTU counts it. */

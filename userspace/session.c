@@ -106,6 +106,7 @@ static void flow_expire(struct engine *e, struct flow *f)
 	flow_sync(e, f);
 	steps_end(e, f);
 	f->slot = FLOW_SLOT_NONE;
+	gmat_edit_put(e, &f->edit);
 }
 
 /* Takes the direction out of sight; its memory stays while packets of it are

@@ -100,7 +100,8 @@ static int ran_at(const struct engine *e, const struct nf *nf, uint32_t cell)
 static struct nfold_view view_of(const struct engine *e,
 				 const struct nf_pkt *pkt)
 {
-	return (struct nfold_view){ .now = e->now, .len = pkt->len,
+	return (struct nfold_view){ .now = e->now,
+				    .len = pkt->len - pkt->grown,
 				    .tcp_flags = pkt->tcp_flags };
 }
 
@@ -124,14 +125,11 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 }
 
 static bool step_run(struct engine *e, const struct flow *f,
-		     const struct nfold_step *s, struct nfold_view *v,
-		     uint32_t len)
+		     const struct nfold_step *s, const struct nfold_view *v)
 {
 	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
-	int fires;
+	int fires = nfold_fn_run(s->fn, c, v);
 
-	v->len = len + s->len_delta;
-	fires = nfold_fn_run(s->fn, c, v);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
 		event_log_add(e, &(struct nfold_event){
 			.time_ns = v->now, .cell = s->cell, .nf = s->nf,
@@ -152,7 +150,7 @@ enum nfold_reason state_steps(struct engine *e, struct flow *f,
 	for (int i = 0; i < steps->cnt; i++) {
 		const struct nfold_step *s = &steps->step[i];
 
-		if (!step_run(e, f, s, &v, pkt->len) || !s->on_fire)
+		if (!step_run(e, f, s, &v) || !s->on_fire)
 			continue;
 		if (s->on_fire == NFOLD_FIRE_DROP) {
 			e->drop_nf = s->nf + 1;

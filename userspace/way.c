@@ -16,6 +16,10 @@
 #include "../maps/act.h"
 #include "../maps/flow_key.h"
 #include "engine_priv.h"
+#include "icmp_error.h"
+
+#define ICMP_EACH_NS (NF_SEC / 100)	/* error messages: 100 a second, */
+#define ICMP_BURST 50			/* 50 at once */
 
 /* In engine_pkt.flow, above the flow's id: */
 #define COUNTED 0x80000000U	/* XDP counted it in the entry's hand-over */
@@ -204,14 +208,51 @@ static enum engine_verdict emit(struct engine *e, struct engine_pkt *p,
 	return ENGINE_TX;
 }
 
-static bool too_big(struct engine *e, const struct nf_pkt *pkt,
-		    uint16_t nexthop)
+static bool too_big(struct engine *e, uint32_t l3_len, uint16_t nexthop)
 {
 	union nfold_nexthop nh;
 	uint32_t port = nexthop_port(e, nexthop, &nh);
 
-	return port != UINT32_MAX &&
-	       pkt_l3_len(pkt) > e->conf.maps.ports[port].mtu;
+	return port != UINT32_MAX && l3_len > e->conf.maps.ports[port].mtu;
+}
+
+static bool icmp_token(struct engine *e)
+{
+	e->icmp_credit_ns += e->now - e->icmp_ns;
+	e->icmp_ns = e->now;
+	if (e->icmp_credit_ns > ICMP_BURST * ICMP_EACH_NS)
+		e->icmp_credit_ns = ICMP_BURST * ICMP_EACH_NS;
+	if (e->icmp_credit_ns < ICMP_EACH_NS)
+		return false;
+	e->icmp_credit_ns -= ICMP_EACH_NS;
+	return true;
+}
+
+/* The packet as it came, too long by what the chain would put around it or
+ * without that: it becomes the message to its sender, from the port's address,
+ * or is dropped. Counted as too big either way. */
+static enum engine_verdict refuse_big(struct engine *e, struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      uint16_t nexthop, uint32_t grow)
+{
+	const struct nfold_port *in = &e->conf.maps.ports[p->punt->port];
+	struct nf_addr from = { 0 };
+	union nfold_nexthop nh;
+	uint32_t mtu = e->conf.maps.ports[nexthop_port(e, nexthop, &nh)].mtu;
+
+	if (parse->family == 4)
+		from.a[0] = in->addr4;
+	else
+		memcpy(from.a, in->addr6, sizeof(from.a));
+	if (e->chain->wire || !(from.a[0] | from.a[3]) || mtu <= grow ||
+	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(p->data, parse) ||
+	    !icmp_token(e) ||
+	    !icmp_error_too_big(&p->data, &p->len, &p->room, parse, &from,
+				mtu - grow))
+		return drop(e, NFOLD_REASON_TOO_BIG);
+	p->out = p->punt->port;
+	p->outcome = NFOLD_REASON_TOO_BIG;
+	return ENGINE_TX;
 }
 
 /* Marks the packet as the flow's, until engine_left(). */
@@ -225,20 +266,6 @@ static void hold(struct flow *f, struct engine_pkt *p, enum engine_verdict v)
 		f->waiting++;
 		p->flow |= WAITING;
 	}
-}
-
-/* Last steps of a packet that has left the chain and was not folded, in the
- * order of apply_entry(). */
-static enum engine_verdict leave(struct engine *e, struct engine_pkt *p,
-				 struct nf_pkt *pkt, const struct egress *eg)
-{
-	if (eg->verdict == NFOLD_VERDICT_HOST)
-		return drop(e, NFOLD_REASON_HOST_FIRST);
-	if (eg->router && !pkt_ttl_dec(pkt))
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
-	if (too_big(e, pkt, eg->nexthop))
-		return drop(e, NFOLD_REASON_TOO_BIG);
-	return emit(e, p, eg->nexthop);
 }
 
 /* An NF dropped it. A drop that the records do not hold is this packet's own:
@@ -283,6 +310,9 @@ static bool expect_reply(struct engine *e, struct flow *f,
 
 	if (f->reply || eg->verdict != NFOLD_VERDICT_FORWARD)
 		return true;
+	/* The tunnel's answers are one flow of many that are in it. */
+	if (pkt->depth || pkt->unwrapped)
+		return true;
 	port = nexthop_port(e, eg->nexthop, &nh);
 	if (port == UINT32_MAX)
 		port = e->conf.router.port(e->conf.router.ctx, eg->nexthop);
@@ -292,15 +322,49 @@ static bool expect_reply(struct engine *e, struct flow *f,
 
 static bool rewritten(const struct flow *f, const struct nf_pkt *pkt)
 {
-	return memcmp(f->key.saddr, pkt->saddr.a, sizeof(f->key.saddr)) ||
+	return pkt->edited ||
+	       memcmp(f->key.saddr, pkt->saddr.a, sizeof(f->key.saddr)) ||
 	       memcmp(f->key.daddr, pkt->daddr.a, sizeof(f->key.daddr)) ||
 	       f->key.sport != pkt->sport || f->key.dport != pkt->dport;
+}
+
+static enum engine_verdict walk_too_big(struct engine *e, struct engine_pkt *p,
+					const struct nf_pkt *pkt,
+					const struct origin *o,
+					uint16_t nexthop)
+{
+	uint32_t len = pkt_l3_len(pkt);
+
+	if (!origin_restore(o, &p->data, &p->len, &p->room))
+		return drop(e, NFOLD_REASON_TOO_BIG);
+	/* What a decap took off was not the chain's to add. */
+	return refuse_big(e, p, o->parse, nexthop,
+			  len > o->parse->l3_len ? len - o->parse->l3_len : 0);
+}
+
+/* Last steps of a packet that has left the chain and was not folded, in the
+ * order of apply_entry(). */
+static enum engine_verdict leave(struct engine *e, struct engine_pkt *p,
+				 struct nf_pkt *pkt, const struct origin *o,
+				 const struct egress *eg)
+{
+	if (eg->verdict == NFOLD_VERDICT_HOST)
+		return drop(e, NFOLD_REASON_HOST_FIRST);
+	if (eg->router && !pkt_ttl_dec(pkt))
+		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (too_big(e, pkt_l3_len(pkt), eg->nexthop))
+		return walk_too_big(e, p, pkt, o, eg->nexthop);
+	p->data = pkt->data;
+	p->len = pkt->len;
+	p->room = pkt->room;
+	return emit(e, p, eg->nexthop);
 }
 
 /* The chain has spoken: route, fold, send. */
 static enum engine_verdict walked(struct engine *e, struct flow *f,
 				  struct engine_pkt *p, struct nf_pkt *pkt,
-				  enum nf_verdict verdict, bool record)
+				  struct origin *o, enum nf_verdict verdict,
+				  bool record)
 {
 	struct egress eg = { 0 };
 	enum nfold_reason why;
@@ -315,70 +379,102 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 		why = NFOLD_REASON_CLASH;
 	if (why)
 		return walk_refused(e, f, pkt, why);
+	e->origin = o;
 	if (record)
 		gmat_fold(e, f, pkt, &eg);
+	e->origin = NULL;
 	gmat_count(e, f, p->len, true);
 	if (f->why_slow == NFOLD_REASON_TABLE_FULL && e->chain->onfull_drop)
 		return walk_refused(e, f, pkt, NFOLD_REASON_TABLE_FULL_DROP);
 	f->seen = true;
 	p->outcome = NFOLD_REASON_SLOW_WALK;
-	return leave(e, p, pkt, &eg);
+	return leave(e, p, pkt, o, &eg);
 }
 
 static enum engine_verdict walk_and_fold(struct engine *e, struct flow *f,
 					 struct engine_pkt *p,
+					 const struct nfold_parse *parse,
 					 struct nf_pkt *pkt)
 {
 	bool record = must_record(e, f);
+	struct origin o;
 
-	return walked(e, f, p, pkt, walk(e, f, pkt, record), record);
+	origin_save(&o, pkt, parse);
+	return walked(e, f, p, pkt, &o, walk(e, f, pkt, record), record);
 }
 
 /* e->ran: the last of it fired. */
 static enum engine_verdict refold(struct engine *e, struct flow *f,
-				  struct engine_pkt *p, struct nf_pkt *pkt)
+				  struct engine_pkt *p,
+				  const struct nfold_parse *parse,
+				  struct nf_pkt *pkt)
 {
 	uint8_t nf = e->ran.step[e->ran.cnt - 1].nf;
+	struct origin o;
 
-	return walked(e, f, p, pkt, walk_suffix(e, f, pkt, nf), true);
+	origin_save(&o, pkt, parse);
+	return walked(e, f, p, pkt, &o, walk_suffix(e, f, pkt, nf), true);
 }
 
-/* The folded action, applied by the code that XDP applies it with. */
-static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
-				       struct engine_pkt *p,
-				       const struct nfold_parse *parse,
-				       struct nf_pkt *pkt)
+/* The folded action on the packet, by the code that XDP applies it with. */
+static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
+				      struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      const struct nfold_edit *edit)
 {
 	const struct gmat_entry *g = &f->entry;
 	struct nfold_set4 set4 = {
 		.saddr = g->set.saddr[0], .daddr = g->set.daddr[0],
 		.sport = g->set.sport, .dport = g->set.dport,
 	};
-	enum nfold_reason why;
 
-	why = state_steps(e, f, pkt);
-	if (why == NFOLD_REASON_EVENT_FIRED)
-		return refold(e, f, p, pkt);
-	gmat_count(e, f, p->len, false);
-	if (why)
-		return drop(e, why);
-	if (g->act.verdict == NFOLD_VERDICT_DROP) {
-		e->drop_nf = g->drop_nf;
-		return drop(e, g->act.reason);
-	}
-	if (g->act.verdict == NFOLD_VERDICT_HOST)
-		return drop(e, NFOLD_REASON_HOST_FIRST);
-	if (g->act.ttl_dec && parse->ttl <= 1)
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
-	if (too_big(e, pkt, g->act.nexthop))
-		return drop(e, NFOLD_REASON_TOO_BIG);
+	if (edit)
+		edit_packet(edit, &g->act, p->data, p->len, parse);
 	if (f->family == 4)
 		nfold_apply4(p->data, p->data + p->len, parse, &set4, &g->act);
 	else
 		nfold_apply6(p->data, p->data + p->len, parse, &g->set,
 			     &g->act);
+	if (!edit)
+		return NFOLD_REASON_NONE;
+	return edit_frame(edit, edits_tmpls(e->edits), &p->data, &p->len,
+			  &p->room, parse->l3_len);
+}
+
+/* The entry, without the NFs: state functions of the kernel tier, verdict,
+ * action. */
+static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
+				       struct engine_pkt *p,
+				       const struct nfold_parse *parse,
+				       struct nf_pkt *pkt)
+{
+	const struct nfold_act *act = &f->entry.act;
+	const struct nfold_edit *edit = act->edit ?
+						edits_at(e->edits, act->edit) :
+						NULL;
+	uint32_t grow = edit ? edit->grow : 0;
+	enum nfold_reason why = state_steps(e, f, pkt);
+
+	if (why == NFOLD_REASON_EVENT_FIRED)
+		return refold(e, f, p, parse, pkt);
+	gmat_count(e, f, p->len, false);
+	if (why)
+		return drop(e, why);
+	if (act->verdict == NFOLD_VERDICT_DROP) {
+		e->drop_nf = f->entry.drop_nf;
+		return drop(e, act->reason);
+	}
+	if (act->verdict == NFOLD_VERDICT_HOST)
+		return drop(e, NFOLD_REASON_HOST_FIRST);
+	if (act->ttl_dec && parse->ttl <= act->ttl_dec)
+		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (too_big(e, parse->l3_len + grow, act->nexthop))
+		return refuse_big(e, p, parse, act->nexthop, grow);
+	why = apply_action(e, f, p, parse, edit);
+	if (why)
+		return drop(e, why);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
-	return emit(e, p, g->act.nexthop);
+	return emit(e, p, act->nexthop);
 }
 
 /* A payload function dropped it: the NFs before have counted it, those behind
@@ -410,7 +506,9 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 			     .nexthop = act->nexthop,
 			     .router = act->ttl_dec };
 	struct batch_result r;
+	struct origin o;
 
+	origin_save(&o, pkt, parse);
 	if (!batch_run(e->batches, &f->lmat, pkt, &r))
 		return payload_dropped(e, f, p, pkt, r.dropped - 1);
 	if (r.settled && !lmat_has_live(&f->lmat))
@@ -420,7 +518,7 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 	gmat_count(e, f, p->len, false);
 	batch_finish(&f->lmat, &r, pkt);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
-	return leave(e, p, pkt, &eg);
+	return leave(e, p, pkt, &o, &eg);
 }
 
 /* Entry good for this packet, without a walk? */
@@ -428,6 +526,17 @@ static bool folded(struct engine *e, const struct flow *f)
 {
 	return f->slot != FLOW_SLOT_NONE && f->why_slow == NFOLD_REASON_NONE &&
 	       f->generation == e->conf.maps.ctl->generation;
+}
+
+/* N7: it dies at a hop of the chain, so the NFs before that must see it. */
+static bool dies_inside(const struct engine *e, const struct flow *f,
+			const struct nfold_parse *parse)
+{
+	const struct nfold_act *act = &f->entry.act;
+
+	return parse->ttl <= act->ttl_dec &&
+	       (act->ttl_dec > 1 || e->chain->wire ||
+		act->verdict == NFOLD_VERDICT_DROP);
 }
 
 /* A new session, if the packet may open one. NULL with *why. */
@@ -497,6 +606,7 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 		return drop(e, why);
 	flow_key_from_parse(&key, &parse);
 	pkt_init(&pkt, p->data, p->len, &parse);
+	pkt.room = p->room;
 	f = flow_find(e, parse.family, &key);
 	if (!f && e->conf.fold)
 		flow_table_prefetch(engine_table(e, parse.family), &key);
@@ -512,14 +622,14 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	}
 	packet_of_flow(e, f, &pkt, p->punt);
 	state_ran(e, p->punt->ran);
-	if (folded(e, f) && e->ran.cnt)
-		v = refold(e, f, p, &pkt);
-	else if (folded(e, f) && f->payload)
+	if (!folded(e, f) || dies_inside(e, f, &parse))
+		v = walk_and_fold(e, f, p, &parse, &pkt);
+	else if (e->ran.cnt)
+		v = refold(e, f, p, &parse, &pkt);
+	else if (f->payload)
 		v = apply_payload(e, f, p, &parse, &pkt);
-	else if (folded(e, f))
-		v = apply_entry(e, f, p, &parse, &pkt);
 	else
-		v = walk_and_fold(e, f, p, &pkt);
+		v = apply_entry(e, f, p, &parse, &pkt);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);

@@ -40,6 +40,7 @@ struct xio_conf {
 struct xio_pkt {
 	uint8_t *data;
 	uint32_t len;
+	uint32_t room;		/* in: bytes of the buffer below data */
 	uint32_t port;		/* in: received on; for xio_tx: send on */
 	uint32_t queue;
 	uint32_t flow;		/* the caller's: handed back on completion */

@@ -63,6 +63,7 @@ static bool rx_single(struct xio_queue *q, struct xio_mem *m, uint32_t idx,
 		return false;
 	pkt->data = umem_data(&m->umem, d->addr);
 	pkt->len = d->len;
+	pkt->room = d->addr % UMEM_FRAME_SIZE;
 	pkt->frame = frame;
 	return true;
 }
@@ -96,6 +97,7 @@ static bool rx_jumbo(struct xio_queue *q, struct xio_mem *m, uint32_t idx,
 	if (n >= 0) {
 		pkt->data = jumbo_data(&m->jumbo, n);
 		pkt->frame = XIO_JUMBO | n;
+		pkt->room = JUMBO_HEADROOM;
 		ok = rx_gather(q, m, idx, cnt, pkt->data, &pkt->len);
 		if (!ok)
 			jumbo_put(&m->jumbo, n);

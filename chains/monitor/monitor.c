@@ -11,7 +11,7 @@
 static void count(struct nf_count *c, const struct nf_pkt *pkt)
 {
 	c->packets++;
-	c->bytes += pkt->len;
+	c->bytes += nf_pkt_in_len(pkt);
 }
 
 static const struct state_function count_sf = {

@@ -10,7 +10,7 @@
 #include "tests/mix_nf.h"
 
 extern const struct nf_ops dos_ops, firewall_ops, ipfilter_ops, lb_ops,
-	monitor_ops, nat_ops, policer_ops;
+	mark_ops, monitor_ops, nat_ops, policer_ops, tunnel_ops;
 
 static inline int payload_nf_init(struct nf *nf, const struct conf_block *block,
 				  struct conf_error *err)
@@ -72,8 +72,8 @@ static const struct nf_ops settle_ops = PAYLOAD_NF("settle");
 
 const struct nf_ops *const nf_table[] = {
 	&dos_ops,     &firewall_ops, &guard_ops, &ipfilter_ops, &lb_ops,
-	&monitor_ops, &nat_ops,	     &patch_ops, &policer_ops,	&scan_ops,
-	&settle_ops,  NULL,
+	&mark_ops,    &monitor_ops,  &nat_ops,	 &patch_ops,	&policer_ops,
+	&scan_ops,    &settle_ops,   &tunnel_ops, NULL,
 };
 
 const struct nf_ops *nf_find(const char *name)

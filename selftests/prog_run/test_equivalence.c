@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "loader/private_net.h"
+#include "maps/parse.h"
 #include "payload_nfs.h"
 #include "tests/pkt.h"
 #include "userspace/oracle.h"
@@ -109,6 +110,7 @@ static const char *const rules[] = {
 	"tcp", "udp", "icmp or icmp6", "tcp dst port 8080", "dst port 80",
 	"src net 10.0.0.0/24", "ip6", "host 10.1.1.2", "udp and src port 4001",
 	"dst host 2001:db8:1::2", "not tcp",
+#define KEY_RULES 11
 	/* beyond the flow key: */
 	"tcp[tcpflags] & tcp-fin != 0", "greater 120", "ip[8] > 60",
 };
@@ -179,6 +181,38 @@ static int add_nat(char *t, size_t size)
 			pick(3) ? "1024-65535" : "2000-2005");
 }
 
+static int add_mark(char *t, size_t size)
+{
+	int n = snprintf(t, size, "\tmark {%s",
+			 pick(2) ? " default dscp 0;" : "");
+
+	for (uint32_t i = pick(3); i; i--)
+		n += snprintf(t + n, size - n, " rule \"%s\" dscp %u;",
+			      rules[pick(KEY_RULES)], pick(64));
+	return n + snprintf(t + n, size - n, " }\n");
+}
+
+/* Ends that the side's router knows, and that are not the host's. */
+static int add_tunnel(char *t, size_t size)
+{
+	static const char *const kinds[] = {
+		"ipip;", "gre;", "gue;",
+		"vxlan; vni 5; remote-mac 2:0:0:0:0:5;",
+	};
+	static const char *const ends[] = {
+		"local 10.1.1.77; remote 10.1.1.2;",
+		"local 2001:db8:1::77; remote 2001:db8:1::2;",
+	};
+	int n = snprintf(t, size, "\ttunnel { kind %s %s%s",
+			 kinds[pick(4)], ends[pick(2)],
+			 pick(2) ? " dscp af11;" : "");
+
+	if (pick(3))
+		n += snprintf(t + n, size - n, " match \"%s\";",
+			      rules[pick(KEY_RULES)]);
+	return n + snprintf(t + n, size - n, " }\n");
+}
+
 static int add_lb(char *t, size_t size)
 {
 	return snprintf(t, size,
@@ -188,11 +222,11 @@ static int add_lb(char *t, size_t size)
 
 /* The last ones need router mode. */
 static int (*const nfs[])(char *t, size_t size) = {
-	add_monitor, add_firewall, add_ipfilter, add_policer, add_dos,
-	add_nat, add_lb,
+	add_monitor, add_firewall, add_ipfilter, add_policer, add_dos, add_mark,
+	add_nat, add_lb, add_tunnel,
 };
 #define NFS (sizeof(nfs) / sizeof(nfs[0]))
-#define NFS_ROUTER 2
+#define NFS_ROUTER 3
 
 static int add_nf(char *t, size_t size, bool wire)
 {
@@ -215,6 +249,83 @@ static void chain_text(char *t, size_t size)
 	for (uint32_t i = 1 + pick(4); i; i--)
 		n += add_nf(t + n, size - n, wire);
 	snprintf(t + n, size - n, "}\n");
+}
+
+/* --- NFs of the test's own: hops, TCP shifts, tags --- */
+
+static enum nf_verdict hop(struct nf *nf, struct nf_pkt *pkt, uint8_t k)
+{
+	struct header_action ha = ha_ttl(k);
+
+	if (!nf_pkt_ttl_dec(pkt, k))
+		return nf_drop(pkt, NFOLD_REASON_TTL_EXCEEDED);
+	localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static enum nf_verdict hop1(struct nf *nf, struct nf_pkt *pkt)
+{
+	return hop(nf, pkt, 1);
+}
+
+static enum nf_verdict hop2(struct nf *nf, struct nf_pkt *pkt)
+{
+	return hop(nf, pkt, 2);
+}
+
+static enum nf_verdict shift(struct nf *nf, struct nf_pkt *pkt)
+{
+	uint32_t seq = pkt->reply ? 0 : 0x12345678;
+	uint32_t ack = pkt->reply ? -0x12345678 : 0;
+	struct header_action ha = ha_seq(seq, ack);
+
+	nf_pkt_shift_seq(pkt, seq, ack);
+	if (pkt->l4proto == IPPROTO_TCP)
+		localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static enum nf_verdict pop(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct header_action ha = ha_vlan_pop();
+
+	if (nf_pkt_pop_vlan(pkt))
+		localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+/* A trunk: tagged outside, untagged inside. */
+static enum nf_verdict trunk(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct header_action ha = ha_vlan_push(htons(0x88a8), htons(0x604d));
+
+	if (pkt->outside)
+		return pop(nf, pkt);
+	if (nf_pkt_push_vlan(pkt, ha.tpid, ha.tci))
+		localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static const struct nf_ops test_ops[] = {
+	{ .name = "hop1", .packet = hop1 },
+	{ .name = "hop2", .packet = hop2 },
+	{ .name = "shift", .packet = shift, .edits = true },
+	{ .name = "pop", .packet = pop, .edits = true },
+	{ .name = "trunk", .packet = trunk, .edits = true },
+};
+
+/* One more NF, or none, at any place of the chain. */
+static void add_test_nf(struct chain *c)
+{
+	static const struct conf_block empty;
+	uint32_t at = pick(c->nf_cnt + 1), i = pick(7);
+
+	if (i >= sizeof(test_ops) / sizeof(test_ops[0]))
+		return;
+	memmove(&c->nfs[at + 1], &c->nfs[at],
+		(c->nf_cnt - at) * sizeof(c->nfs[0]));
+	c->nfs[at] = (struct chain_nf){ .ops = &test_ops[i], .block = &empty };
+	c->nf_cnt++;
 }
 
 /* --- packets --- */
@@ -295,7 +406,8 @@ static void random_frame(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 	else
 		random_ends(f, port, port_cnt);
 	f->ttl = pick(16) ? 64 : pick(3);
-	f->payload = pick(8) ? pick(100) : pick(1400);
+	f->payload = pick(8) ? pick(100) : pick(1440);
+	f->frag = pick(2) ? 0x4000 : 0;
 	f->fill = pick(256);
 	if (!pick(10) && f->family == 4)
 		f->options = 4 + 4 * pick(3);
@@ -315,12 +427,20 @@ static void random_frame(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 static void remember(const struct pkt *sent, const struct oracle_result *o)
 {
 	uint32_t i = peer_cnt < PEERS ? peer_cnt++ : pick(PEERS);
-	const uint8_t *ip = o->bytes + 14 + 4 * sent->tags;
 	struct pkt *f = &peers[i].f;
-	const uint8_t *l4;
+	struct nfold_parse p;
+	const uint8_t *ip, *l4;
 
 	*f = *sent;
 	peers[i].port = o->port;
+	/* A tunnel's, or an error message: not to be answered. */
+	if (nfold_parse((void *)o->bytes, (void *)(o->bytes + o->len), o->port,
+			&p) || p.family != f->family || p.l4proto != f->proto)
+		return;
+	f->tags = p.tags;
+	for (int t = 0; t < p.tags; t++)
+		f->tci[t] = get16(o->bytes + 14 + 4 * t);
+	ip = o->bytes + p.l3_off;
 	if (f->family == 4) {
 		memcpy(f->src, ip + 12, 4);
 		memcpy(f->dst, ip + 16, 4);
@@ -336,6 +456,28 @@ static void remember(const struct pkt *sent, const struct oracle_result *o)
 	} else {
 		f->sport = l4[4] << 8 | l4[5];
 	}
+}
+
+/* What left in a tunnel comes back from its other end, as it is. */
+static struct oracle_result wrapped;
+
+static void remember_wrapped(const struct oracle_result *o)
+{
+	uint8_t *ip = wrapped.bytes + 14, tmp[16];
+	uint32_t at, n;
+
+	wrapped = *o;
+	while (get16(ip - 2) == 0x8100 || get16(ip - 2) == 0x88a8)
+		ip += 4;
+	at = ip[0] >> 4 == 4 ? 12 : 8;
+	n = ip[0] >> 4 == 4 ? 4 : 16;
+	if (ip[at + n + n - 1] != 2 || ip[at + n - 1] != 77) {
+		wrapped.len = 0;
+		return;
+	}
+	memcpy(tmp, ip + at, n);
+	memcpy(ip + at, ip + at + n, n);
+	memcpy(ip + at + n, tmp, n);
 }
 
 /* --- comparison --- */
@@ -415,6 +557,8 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		conf_error_print(stdout, &err);
 		fail_msg("chain refused");
 	}
+	add_test_nf(file->chains);
+	wrapped.len = 0;
 	s[0] = side_new(file->chains, true);
 	s[1] = side_new(file->chains, false);
 	peer_cnt = 0;
@@ -428,6 +572,12 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		in.len = pkt_build(&f, in.bytes);
 		if (!pick(30))
 			in.len -= pick(in.len - 13);
+		if (wrapped.len && !pick(6)) {
+			in.port = wrapped.port;
+			in.len = wrapped.len;
+			memcpy(in.bytes, wrapped.bytes, in.len);
+			memcpy(in.bytes, oracle_maps(s[0])->ports[in.port].mac, 6);
+		}
 		assert_int_equal(oracle_packet(s[0], in.port, in.bytes, in.len,
 					       &a), 0);
 		assert_int_equal(oracle_packet(s[1], in.port, in.bytes, in.len,
@@ -436,6 +586,10 @@ static uint64_t run_chain(uint64_t chain, uint64_t packets)
 		must_equal(&a, &b, &in, text, chain, n);
 		if (a.verdict == ORACLE_SENT)
 			remember(&f, &a);
+		if (a.verdict == ORACLE_SENT && !wrapped.len)
+			remember_wrapped(&a);
+		else if (!pick(50))
+			wrapped.len = 0;
 	}
 	must_equal_state(s, text, chain);
 	for (int i = 0; i < 2; i++)

@@ -18,6 +18,7 @@ static void specialise(struct nfold_config *c, int bits)
 	c->weak_memory = !!(bits & 8);
 	c->generic = !!(bits & 16);
 	c->linear = !(bits & 64);
+	c->edits = !!(bits & 128);
 	c->port_cnt = bits & 32 ? NFOLD_PORT_MAX : 2;
 }
 
@@ -35,7 +36,7 @@ static void combinations(void **state)
 	uint32_t most = 0;
 
 	(void)state;
-	for (int bits = 0; bits < 128; bits++) {
+	for (int bits = 0; bits < 256; bits++) {
 		struct fixture fx;
 
 		fx_open(&fx);
@@ -135,7 +136,7 @@ static void frags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "128 combinations of constants load", combinations, NULL,
+		{ "256 combinations of constants load", combinations, NULL,
 		  NULL, NULL },
 		{ "with barriers for weakly ordered machines it does the same",
 		  weak_memory, NULL, NULL, NULL },

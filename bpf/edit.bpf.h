@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Edit records (maps/edit.h), in two global functions, verified once and by
+ * themselves: programs for chains without edits have none of it, and the others
+ * keep their common path as it is. The record and its templates are constant
+ * as long as this packet may see them (docs/MAPS.md, grace).
+ */
+#ifndef NFOLD_EDIT_BPF_H
+#define NFOLD_EDIT_BPF_H
+
+#include "bpf/maps.bpf.h"
+#include "maps/edit_act.h"
+
+/* Does the TCP checksum's field hold the pseudo header's sum and no more? */
+static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
+					const void *end, int is_ip6, __u32 len)
+{
+	__u64 sum;
+
+	if (l4 + 20 > (const __u8 *)end || ip + 20 > (const __u8 *)end)
+		return 0;
+	if (is_ip6 && ip + 40 > (const __u8 *)end)
+		return 0;
+	sum = is_ip6 ? nfold_csum_pseudo(ip, 6, IPPROTO_TCP, len) :
+		       nfold_csum_pseudo(ip, 4, IPPROTO_TCP, len);
+	return load16(l4 + NFOLD_TCP_CSUM) == csum_fold(sum);
+}
+
+/* Offset of L4 and the entry's flags, in one word. */
+#define EDIT_L4(off, flags) ((__u32)(off) | (__u32)(flags) << 16)
+#define EDIT_ONLY_ASK 0x8000	/* beside the flags: change nothing */
+
+/* First, before the packet is rewritten: refuses (MTU; SLOW_FLOW: TCP options
+ * that only user space edits) with the packet unchanged, else sets DSCP and
+ * shifts sequence numbers. NONE or why not.
+ */
+__noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
+			   __u32 l3_len, __u32 mtu)
+{
+	__u32 l4_off = where & 0xffff, flags = where >> 16;
+	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct nfold_edit *e = bpf_map_lookup_elem(&edits, &index);
+	__u8 *ip, *l4;
+	int is_ip6, partial;
+
+	if (!e)
+		return NFOLD_REASON_STALE;
+	if (l3_len + e->grow > mtu)
+		return NFOLD_REASON_MTU;
+	ip = nfold_at(data, nfold_edit_l3_off(e));
+	l4 = nfold_at(data, l4_off);
+	is_ip6 = e->flags & NFOLD_EDIT_IP6;
+	if (e->flags & NFOLD_EDIT_SEQ) {
+		if (nfold_seq_options(l4, end))
+			return NFOLD_REASON_SLOW_FLOW;
+	}
+	if (flags & EDIT_ONLY_ASK)
+		return NFOLD_REASON_NONE;
+	if (e->flags & NFOLD_EDIT_SEQ) {
+		partial = (flags & NFOLD_ACT_CSUM_PARTIAL) &&
+			  edit_partial(ip, l4, end, is_ip6,
+				       nfold_edit_l3_off(e) + l3_len -
+					       l4_off);
+		if (nfold_edit_seq(l4, end, e->seq_add, e->ack_add, partial))
+			return NFOLD_REASON_TRUNCATED;
+	}
+	if (e->flags & NFOLD_EDIT_DSCP)
+		return nfold_edit_dscp(ip, end, is_ip6, e->dscp);
+	return NFOLD_REASON_NONE;
+}
+
+/* Puts the i-th template around what begins at off + its length. *tos: of the
+ * inner header, then of this one. */
+static __always_inline enum nfold_reason
+edit_layer(struct xdp_md *ctx, const struct nfold_edit *e, int i, __u32 off,
+	   const struct nfold_tmpl *t, __u32 l3_len, __u8 *tos)
+{
+	__u32 len = t->len;
+	enum nfold_reason why;
+	__u8 *data, *end;
+
+	if (!len || len > NFOLD_TMPL_MAX ||
+	    bpf_xdp_store_bytes(ctx, off, (void *)t->bytes, len))
+		return NFOLD_REASON_TRUNCATED;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	*tos = nfold_tmpl_tos(t, *tos);
+	why = nfold_tmpl_ip(nfold_at(data, off), end, t, l3_len, *tos);
+	if (why || !t->udp_off)
+		return why;
+	return nfold_tmpl_udp(nfold_at(data, off + t->udp_off), end,
+			      e->sport[i], l3_len - t->udp_off);
+}
+
+static __always_inline const struct nfold_tmpl *edit_tmpl(__u16 ref)
+{
+	__u32 index = ref - 1;
+
+	return ref ? bpf_map_lookup_elem(&tmpls, &index) : NULL;
+}
+
+/* Last, when all else is done, MAC addresses too: tags off, templates, tags on.
+ * l3_len: of the packet as it came. NONE, or why it can not be sent. */
+__noinline int edit_frame(struct xdp_md *ctx, __u32 index, __u32 l3_len)
+{
+	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct nfold_edit *e = bpf_map_lookup_elem(&edits, &index);
+	const struct nfold_tmpl *in, *out;
+	enum nfold_reason why;
+	struct nfold_l2 l2;
+	__u32 off;
+	__u8 *ip, tos;
+
+	if (!e)
+		return NFOLD_REASON_TRUNCATED;
+	if (!(e->flags & NFOLD_EDIT_FRAME))
+		return NFOLD_REASON_NONE;
+	ip = nfold_at(data, nfold_edit_l3_off(e));
+	if (ip + 2 > end || nfold_l2_save(data, end, &l2))
+		return NFOLD_REASON_TRUNCATED;
+	tos = nfold_tos(ip, e->flags & NFOLD_EDIT_IP6);
+	if (bpf_xdp_adjust_head(ctx, NFOLD_VLAN_LEN * (e->strip - e->push) -
+					     e->grow))
+		return NFOLD_REASON_NO_ROOM;
+	why = nfold_l2_write((void *)(long)ctx->data,
+			     (void *)(long)ctx->data_end, e, &l2);
+	off = NFOLD_ETH_LEN + NFOLD_VLAN_LEN * ((e->push + e->keep) & 3);
+	in = edit_tmpl(e->tmpl[0]);
+	out = edit_tmpl(e->tmpl[1]);
+	if (!why && in)
+		why = edit_layer(ctx, e, 0, off + (out ? out->len : 0), in,
+				 l3_len + in->len, &tos);
+	if (!why && in && out)
+		why = edit_layer(ctx, e, 1, off, out, l3_len + e->grow, &tos);
+	return why;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A tunnel header as an NF names it: one that is put around packets, or taken
+ * off. Owned by the NF; lives, unchanged, as long as the chain.
+ */
+#ifndef NFOLD_NF_TUNNEL_H
+#define NFOLD_NF_TUNNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+/* Addresses: IPv4 in [0], the other words 0. Wire order. */
+struct nf_addr {
+	__be32 a[4];
+};
+
+enum nf_tunnel_kind {
+	NF_TUNNEL_IPIP,		/* RFC 2003, RFC 2473, RFC 4213 */
+	NF_TUNNEL_GRE,		/* RFC 2784: no checksum, no key */
+	NF_TUNNEL_VXLAN,	/* RFC 7348 */
+	NF_TUNNEL_GUE,		/* draft-ietf-intarea-gue, variant 0, no flags */
+};
+
+struct nf_tunnel {
+	enum nf_tunnel_kind kind;
+	uint8_t family;		/* 4 or 6: of the outer header */
+	uint8_t ttl;		/* or hop limit, of the outer header */
+	bool copy_dscp;		/* outer DSCP is the inner one, else dscp */
+	uint8_t dscp;		/* 0-63 */
+	struct nf_addr local;	/* source of what is put on */
+	struct nf_addr remote;
+	__be16 port;		/* VXLAN, GUE: UDP destination */
+	uint32_t vni;		/* VXLAN: 24 bits, host order */
+	uint8_t dmac[6];	/* VXLAN: the inner Ethernet header's */
+	uint8_t smac[6];
+};
+
+#define NF_TUNNEL_TTL 64	/* the usual one */
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Tunnel headers on a packet in hand: put around it, taken off (chains/nf.h).
+ * The frame's start moves, VLAN tags stay outside. What an encap covers is kept
+ * in pkt->under, so that a decap of the same header finds it again; a header
+ * that came from the wire is read, and what is in it parsed anew.
+ */
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+
+#include "../maps/edit_act.h"
+#include "pkt.h"
+#include "tmpl.h"
+
+#define SPORT_FIRST 0xc000	/* dynamic ports: RFC 6335 section 6 */
+
+/* Spread over 49152 to 65535 by the flow's fields as they stand: the same for
+ * each packet of it, since what NFs write is. Finaliser of MurmurHash3. */
+static __be16 entropy(const struct nf_pkt *pkt)
+{
+	uint32_t h = pkt->l4proto, w[10];
+
+	memcpy(w, pkt->saddr.a, 16);
+	memcpy(w + 4, pkt->daddr.a, 16);
+	w[8] = pkt->sport;
+	w[9] = pkt->dport;
+	for (int i = 0; i < 10; i++) {
+		h = (h ^ w[i]) * 0x85ebca6b;
+		h = (h ^ h >> 13) * 0xc2b2ae35;
+		h ^= h >> 16;
+	}
+	return htons(SPORT_FIRST | (h & 0x3fff));
+}
+
+static void under_save(const struct nf_pkt *pkt, struct nf_under *u)
+{
+	*u = (struct nf_under){
+		.l4_off = pkt->l4_off - pkt->l3_off,
+		.family = pkt->family,
+		.l4proto = pkt->l4proto,
+		.tcp_flags = pkt->tcp_flags,
+		.icmp_type = pkt->icmp_type,
+		.saddr = pkt->saddr,
+		.daddr = pkt->daddr,
+		.sport = pkt->sport,
+		.dport = pkt->dport,
+	};
+}
+
+static void under_restore(struct nf_pkt *pkt, const struct nf_under *u)
+{
+	pkt->l4_off = pkt->l3_off + u->l4_off;
+	pkt->family = u->family;
+	pkt->l4proto = u->l4proto;
+	pkt->tcp_flags = u->tcp_flags;
+	pkt->icmp_type = u->icmp_type;
+	pkt->saddr = u->saddr;
+	pkt->daddr = u->daddr;
+	pkt->sport = u->sport;
+	pkt->dport = u->dport;
+}
+
+static void set_ethertype(struct nf_pkt *pkt)
+{
+	store16(pkt->data + pkt->l3_off - 2,
+		htons(pkt->family == 4 ? ETH_P_IP : ETH_P_IPV6));
+}
+
+/* Link layer down by len: room in front of IP. */
+static void open_gap(struct nf_pkt *pkt, uint8_t len)
+{
+	memmove(pkt->data - len, pkt->data, pkt->l3_off);
+	pkt->data -= len;
+	pkt->len += len;
+	pkt->grown += len;
+	pkt->room -= len;
+}
+
+static void close_gap(struct nf_pkt *pkt, uint32_t len)
+{
+	memmove(pkt->data + len, pkt->data, pkt->l3_off);
+	pkt->data += len;
+	pkt->len -= len;
+	pkt->grown -= len;
+	pkt->room += len;
+}
+
+/* What the template leaves open, computed from scratch. */
+static void fill_outer(struct nf_pkt *pkt, const struct nfold_tmpl *t,
+		       uint32_t l3_len, uint8_t tos, __be16 sport)
+{
+	struct nfold_tmpl whole = *t;
+	uint8_t *ip = whole.bytes;
+
+	if (t->family == 4) {
+		ip[1] = tos;
+		store16(ip + 2, htons(l3_len));
+	} else {
+		ip[0] |= tos >> 4;
+		ip[1] |= tos << 4;
+		store16(ip + 4, htons(l3_len - 40));
+	}
+	tmpl_csum(&whole);
+	if (t->udp_off) {
+		store16(ip + t->udp_off, sport);
+		store16(ip + t->udp_off + 4, htons(l3_len - t->udp_off));
+	}
+	memcpy(pkt->data + pkt->l3_off, ip, t->len);
+}
+
+bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
+{
+	const uint8_t *ip = pkt->data + pkt->l3_off;
+	uint32_t l3_len = pkt_l3_len(pkt);
+	struct nfold_tmpl t;
+	struct nf_under *u;
+	uint8_t tos;
+
+	tmpl_make(&t, tn, pkt->family);
+	if (pkt->depth == NFOLD_LAYER_MAX || pkt->room < t.len ||
+	    l3_len + t.len > 0xffff)
+		return false;
+	tos = nfold_tos(ip, pkt->family == 6) & 3;
+	tos |= tn->copy_dscp ? nfold_tos(ip, pkt->family == 6) & 0xfc :
+			       tn->dscp << 2;
+	u = &pkt->under[pkt->depth++];
+	under_save(pkt, u);
+	u->tunnel = tn;
+	u->len = t.len;
+	pkt->sport = t.udp_off ? entropy(pkt) : 0;
+	open_gap(pkt, t.len);
+	fill_outer(pkt, &t, l3_len + t.len, tos, pkt->sport);
+	pkt->family = tn->family;
+	pkt->l4proto = t.bytes[tn->family == 4 ? 9 : 6];
+	pkt->l4_off = pkt->l3_off + (tn->family == 4 ? 20 : 40);
+	pkt->tcp_flags = 0;
+	pkt->icmp_type = 0;
+	pkt->saddr = tn->local;
+	pkt->daddr = tn->remote;
+	pkt->dport = t.udp_off ? tn->port : 0;
+	set_ethertype(pkt);
+	pkt->edited = true;
+	return true;
+}
+
+/* --- a header that came from the wire --- */
+
+/* Bytes from the outer IP header to the inner one; 0: not this tunnel's. What
+ * is constant must be as the remote end writes it; options, keys and checksums
+ * that our own headers do not have are not understood. */
+static uint32_t wire_header(const struct nf_pkt *pkt,
+			    const struct nf_tunnel *tn)
+{
+	const uint8_t *l4 = pkt->data + pkt->l4_off;
+	uint32_t avail = pkt->l3_off + pkt_l3_len(pkt) - pkt->l4_off;
+	uint32_t head = pkt->l4_off - pkt->l3_off;
+
+	if (pkt->family != tn->family ||
+	    memcmp(&pkt->saddr, &tn->remote, sizeof(pkt->saddr)) ||
+	    memcmp(&pkt->daddr, &tn->local, sizeof(pkt->daddr)))
+		return 0;
+	switch (tn->kind) {
+	case NF_TUNNEL_IPIP:
+		return pkt->l4proto == IPPROTO_IPIP ||
+				       pkt->l4proto == IPPROTO_IPV6 ?
+			       head : 0;
+	case NF_TUNNEL_GRE:
+		return pkt->l4proto == IPPROTO_GRE && avail >= 4 &&
+				       !load16(l4) ?
+			       head + 4 : 0;
+	case NF_TUNNEL_VXLAN:
+		return pkt->l4proto == IPPROTO_UDP &&
+				       pkt->dport == tn->port && avail >= 30 &&
+				       (l4[8] & 0x08) &&
+				       ntohl(load32(l4 + 12)) >> 8 == tn->vni ?
+			       head + 30 : 0;
+	case NF_TUNNEL_GUE:
+		return pkt->l4proto == IPPROTO_UDP &&
+				       pkt->dport == tn->port && avail >= 12 &&
+				       !l4[8] && !load16(l4 + 10) ?
+			       head + 12 : 0;
+	}
+	return 0;
+}
+
+/* What is said to be inside: 4, 6; 0 neither. */
+static uint8_t wire_inner(const struct nf_pkt *pkt, const struct nf_tunnel *tn,
+			  uint32_t head)
+{
+	const uint8_t *end = pkt->data + pkt->l3_off + head;
+	uint8_t proto = tn->kind == NF_TUNNEL_GUE ? end[-3] : pkt->l4proto;
+
+	if (tn->kind == NF_TUNNEL_GRE || tn->kind == NF_TUNNEL_VXLAN)
+		proto = load16(end - 2) == htons(ETH_P_IP) ? IPPROTO_IPIP :
+			load16(end - 2) == htons(ETH_P_IPV6) ? IPPROTO_IPV6 : 0;
+	return proto == IPPROTO_IPIP ? 4 : proto == IPPROTO_IPV6 ? 6 : 0;
+}
+
+/* ECN of the inner header, RFC 6040 section 4.2, figure 4; -1: drop. */
+static int ecn_decap(uint8_t inner, uint8_t outer)
+{
+	if (outer == 3)
+		return inner ? 3 : -1;
+	return inner == 2 && outer == 1 ? 1 : inner;
+}
+
+static void set_ecn(uint8_t *ip, bool is_ip6, uint8_t ecn)
+{
+	uint16_t old = load16(ip);
+
+	if (is_ip6) {
+		ip[1] = (ip[1] & 0xcf) | ecn << 4;
+		return;
+	}
+	ip[1] = (ip[1] & 0xfc) | ecn;
+	store16(ip + 10, csum_apply(load16(ip + 10),
+				    csum_fold(csum_diff16(old, load16(ip)))));
+}
+
+/* The inner packet's fields, from its bytes. False: no packet that could be a
+ * flow. */
+static bool inner_parse(struct nf_pkt *pkt, uint32_t off, uint8_t family)
+{
+	uint8_t *ip = pkt->data + off, *end = pkt->data + pkt->len;
+	struct nfold_parse p = { .l3_off = off };
+	struct nf_pkt in;
+
+	if ((family == 4 ? nfold_parse_ip4(ip, end, pkt->len, pkt->zone, 1, &p) :
+			   nfold_parse_ip6(ip, end, pkt->len, pkt->zone, 1,
+					   &p)) ||
+	    (p.flags & NFOLD_PARSE_GROUP))
+		return false;
+	pkt_init(&in, pkt->data, pkt->len, &p);
+	in.l3_off = pkt->l3_off;
+	pkt->l4_off = in.l4_off - off + pkt->l3_off;
+	pkt->family = family;
+	pkt->l4proto = in.l4proto;
+	pkt->tcp_flags = in.tcp_flags;
+	pkt->icmp_type = in.icmp_type;
+	pkt->saddr = in.saddr;
+	pkt->daddr = in.daddr;
+	pkt->sport = in.sport;
+	pkt->dport = in.dport;
+	return true;
+}
+
+static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
+{
+	uint32_t head = wire_header(pkt, tn);
+	uint8_t family = head ? wire_inner(pkt, tn, head) : 0;
+	uint8_t *ip = pkt->data + pkt->l3_off, *inner = ip + head;
+	uint8_t outer_ecn = nfold_tos(ip, pkt->family == 6) & 3;
+	int ecn;
+
+	if (!family || head + 20 > pkt_l3_len(pkt))
+		return false;
+	ecn = ecn_decap(nfold_tos(inner, family == 6) & 3, outer_ecn);
+	if (ecn < 0 || !inner_parse(pkt, pkt->l3_off + head, family))
+		return false;
+	set_ecn(inner, family == 6, ecn);
+	close_gap(pkt, head);
+	set_ethertype(pkt);
+	pkt->edited = true;
+	pkt->unwrapped = true;
+	return true;
+}
+
+bool nf_pkt_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
+{
+	const struct nf_under *u = &pkt->under[pkt->depth - 1];
+
+	if (!pkt->depth)
+		return wire_decap(pkt, tn);
+	if (!tmpl_same(u->tunnel, tn))
+		return false;
+	close_gap(pkt, u->len);
+	under_restore(pkt, u);
+	pkt->depth--;
+	set_ethertype(pkt);
+	return true;
+}
