@@ -79,6 +79,18 @@ static void lb(void **state)
 	chain_file_free(f);
 }
 
+static void click_rules(void **state)
+{
+	static const char *const nfs[] = { "ipfilter", NULL };
+	struct chain_file *f = load("chains/ipfilter.chain", NULL);
+
+	(void)state;
+	assert_int_equal(f->chains->port_cnt, 2);
+	has_nfs(f->chains, nfs);
+	round_trip(f);
+	chain_file_free(f);
+}
+
 static void wire_monitor(void **state)
 {
 	static const char *const nfs[] = { "monitor", NULL };
@@ -227,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		{ "edge.chain is NAT, load balancer, monitor and firewall", edge, NULL, NULL, NULL },
 		{ "lb.chain is a load balancer on one port", lb, NULL, NULL, NULL },
+		{ "ipfilter.chain is Click's rules", click_rules, NULL, NULL, NULL },
 		{ "wire-monitor.chain is a wire that counts", wire_monitor, NULL, NULL, NULL },
 		{ "branch.chain marks, tunnels and counts", branch, NULL, NULL, NULL },
 		{ "the manual's example loads", manual, NULL, NULL, NULL },

@@ -10,6 +10,9 @@
 #define FUZZ_ENTRY fuzz_conf
 #include "tests/fuzz/fuzz_conf.c"
 #undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_ipfilter
+#include "tests/fuzz/fuzz_ipfilter.c"
+#undef FUZZ_ENTRY
 #define FUZZ_ENTRY fuzz_parse
 #include "tests/fuzz/fuzz_parse.c"
 
@@ -67,6 +70,8 @@ int main(void)
 		{ "golden chain files", "tests/golden", fuzz_conf, 100 },
 		{ "chain files' corpus", "tests/fuzz/corpus/conf", fuzz_conf, 20 },
 		{ "chain files' findings", "tests/fuzz/regress/conf", fuzz_conf, 0 },
+		{ "ipfilter rules' corpus", "tests/fuzz/corpus/ipfilter", fuzz_ipfilter, 20 },
+		{ "ipfilter rules' findings", "tests/fuzz/regress/ipfilter", fuzz_ipfilter, 0 },
 		{ "packets' corpus", "tests/fuzz/corpus/parse", fuzz_parse, 20 },
 		{ "packets' findings", "tests/fuzz/regress/parse", fuzz_parse, 0 },
 	};

@@ -25,6 +25,13 @@ static void click_accepts(const char *args)
 	free(text);
 }
 
+static const char *rule_text(json_t *show, int i)
+{
+	json_t *rule = json_array_get(json_object_get(show, "rules"), i);
+
+	return json_string_value(json_object_get(rule, "rule"));
+}
+
 /* IPFilter(n): its example, from "Building Internet Firewalls". */
 static void the_manual_s_firewall_is_accepted(void **state)
 {
@@ -50,6 +57,10 @@ static void the_manual_s_firewall_is_accepted(void **state)
 
 	(void)state;
 	assert_int_equal(json_array_size(json_object_get(show, "rules")), 11);
+	assert_string_equal(rule_text(show, 0),
+			    "// Spoof-1:\ndeny src INTERNALNET");
+	assert_string_equal(rule_text(show, 3),
+			    "allow dst INTERNALNET && tcp && src port 22 && ack");
 	json_decref(show);
 	fake_nf_free(nf);
 }
@@ -502,7 +513,7 @@ static void the_first_rule_that_matches_decides(void **state)
 	struct pkt k = frame_world(4, IPPROTO_TCP, 1, 4000, 2, 22);
 	struct nf *nf = fake_nf(&ipfilter_ops,
 				"rule \"deny dst port 22\";"
-				"rule \"allow dst port 20 or 21 or 22\";");
+				"rule \"allow dst port\" \"20 or 21 or 22\";");
 	struct frame fr;
 	json_t *show;
 
@@ -518,6 +529,8 @@ static void the_first_rule_that_matches_decides(void **state)
 		fake_expire(nf, s);
 	}
 	show = ipfilter_ops.show(nf);
+	assert_string_equal(rule_text(show, 1),
+			    "allow dst port 20 or 21 or 22");
 	assert_int_equal(fake_number(show, "rules/0/flows"), 1);
 	assert_int_equal(fake_number(show, "rules/1/flows"), 2);
 	assert_int_equal(fake_number(show, "unmatched_flows"), 1);

@@ -198,8 +198,8 @@ static struct nf *filter_of(const char *rules)
 	return nf;
 }
 
-/* Without libpcap's optimiser: that of 1.10.3 makes `(net 10.1.0.0/16 and icmp)
- * or (not net 10.1.0.0/16 and not icmp)` true for UDP to 10.1.0.1. Some empty
+/* Without libpcap's optimiser: that of 1.10.3 makes `(ip net 10.1.0.0/16 and icmp)
+ * or (not ip net 10.1.0.0/16 and not icmp)` true for UDP to 10.1.0.1. Some empty
  * expressions are refused. */
 static bool pcap_of(const char *text, struct bpf_program *prog)
 {

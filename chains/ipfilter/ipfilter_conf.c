@@ -81,6 +81,16 @@ void ipfilter_rule_free(struct ipf_rule *rule)
 	free(rule->tree.nodes);
 }
 
+/* Lines matter only behind comments: without any the rule is shown as one. */
+static void one_line(char *text)
+{
+	if (strstr(text, "//"))
+		return;
+	for (; *text; text++)
+		if (*text == '\n')
+			*text = ' ';
+}
+
 static int read_rule(struct ipfilter *f, struct ipf_rule *rule,
 		     const struct conf_word *words, size_t cnt,
 		     struct conf_error *err)
@@ -97,6 +107,7 @@ static int read_rule(struct ipfilter *f, struct ipf_rule *rule,
 				 "rule longer than %d bytes", IPF_TEXT_MAX);
 	if (ipfilter_parse(f, rule->text, &rule->allow, &rule->tree, &why))
 		return fail_rule(words, cnt, &why, err);
+	one_line(rule->text);
 	return 0;
 }
 

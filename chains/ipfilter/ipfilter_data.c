@@ -31,8 +31,9 @@ int ipf_take_brackets(struct ipf_parser *p, struct ipf_term *t)
 	size_t n = 0;
 
 	for (p->pos++; p->pos < p->cnt && !ipf_at(p, p->pos, "]"); p->pos++)
-		n += snprintf(text + n, n < sizeof(text) ? sizeof(text) - n : 0,
-			      "%s", ipf_word(p, p->pos, word));
+		if (n < sizeof(text))
+			n += snprintf(text + n, sizeof(text) - n, "%s",
+				      ipf_word(p, p->pos, word));
 	if (p->pos == p->cnt)
 		return ipf_fail(p, first, p->cnt, NULL, "']' is missing");
 	p->pos++;

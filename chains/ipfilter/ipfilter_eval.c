@@ -184,20 +184,19 @@ static struct ipf_value eval(const struct ipf_tree *tree, uint32_t i,
 			     const struct nf_pkt *pkt)
 {
 	const struct ipf_node *n = &tree->nodes[i];
+	struct ipf_value a;
 
-	switch (n->kind) {
-	case IPF_NOT:
-		return v_not(eval(tree, n->a, pkt));
-	case IPF_AND:
-		return v_and(eval(tree, n->a, pkt), eval(tree, n->b, pkt));
-	case IPF_OR:
-		return v_or(eval(tree, n->a, pkt), eval(tree, n->b, pkt));
-	case IPF_IF:
-		return v_if(eval(tree, n->a, pkt), eval(tree, n->b, pkt),
-			    eval(tree, n->c, pkt));
-	default:
+	if (n->kind == IPF_TEST)
 		return eval_test(&n->test, pkt);
-	}
+	a = eval(tree, n->a, pkt);
+	if (n->kind == IPF_NOT)
+		return v_not(a);
+	if (n->kind == IPF_IF)
+		return v_if(a, eval(tree, n->b, pkt), eval(tree, n->c, pkt));
+	if (a.known && a.is == (n->kind == IPF_OR))
+		return a;	/* b changes nothing */
+	return n->kind == IPF_AND ? v_and(a, eval(tree, n->b, pkt)) :
+				    v_or(a, eval(tree, n->b, pkt));
 }
 
 struct ipf_value ipf_eval(const struct ipf_tree *tree,

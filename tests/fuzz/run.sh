@@ -14,10 +14,13 @@ make -s B=$B $B/chains/conf_parse.c $B/chains/conf_lex.c || exit 1
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE -I. -I$B -Ichains -fno-omit-frame-pointer
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
 conf=(chains/conf*.c chains/chain*.c $B/chains/conf_parse.c $B/chains/conf_lex.c)
+rules=(chains/ipfilter/ipfilter_{addr,check,data,eval,field,names,number,parse,term,words}.c
+	chains/conf_{error,source,tree}.c)
 
 build() { # TARGET
 	local src=()
 	[ "$1" != conf ] || src=("${conf[@]}")
+	[ "$1" != ipfilter ] || src=("${rules[@]}")
 	"$CLANG" "${flags[@]}" -o "$B/fuzz_$1" "tests/fuzz/fuzz_$1.c" "${src[@]}"
 }
 
@@ -35,7 +38,7 @@ fuzz() { # TARGET
 }
 
 rc=0
-[ $# != 0 ] || set -- conf parse
+[ $# != 0 ] || set -- conf ipfilter parse
 for t; do
 	echo "# $t: ${FUZZ_SECONDS:-60} s"
 	if build "$t" && fuzz "$t"; then
