@@ -262,6 +262,9 @@ static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 	set_ecn(inner, family == 6, ecn);
 	close_gap(pkt, head);
 	set_ethertype(pkt);
+	/* Left to the sender's device, which saw a tunnel's packet. */
+	if (pkt_csum_is_partial(pkt))
+		pkt_csum_complete(pkt);
 	pkt->edited = true;
 	pkt->unwrapped = true;
 	return true;
@@ -269,10 +272,11 @@ static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 
 bool nf_pkt_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 {
-	const struct nf_under *u = &pkt->under[pkt->depth - 1];
+	const struct nf_under *u;
 
 	if (!pkt->depth)
 		return wire_decap(pkt, tn);
+	u = &pkt->under[pkt->depth - 1];
 	if (!tmpl_same(u->tunnel, tn))
 		return false;
 	close_gap(pkt, u->len);
