@@ -9,7 +9,8 @@ build=${B:-build}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 cc=(${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -g -I. "-I$build"
-	-fsanitize=thread -fno-omit-frame-pointer)
+	-fsanitize=thread -fno-omit-frame-pointer
+	-ffunction-sections -Wl,--gc-sections) # what batches do not call: not linked
 src=(userspace/batch.c userspace/workers.c userspace/lmat.c userspace/pkt.c
 	userspace/pkt_payload.c userspace/pkt_do.c userspace/pkt_edit.c
 	userspace/pkt_encap.c userspace/tmpl.c)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define STACK_SIZE (256 * 1024)	/* NFs' state functions run on it */
-#define SPINS 4000		/* about 10 us */
+#define SPINS 1000		/* about 10 us */
 
 struct workers {
 	pthread_mutex_t lock;
