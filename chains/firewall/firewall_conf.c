@@ -11,28 +11,39 @@ static const char *const known[] = {
 	"default", "allow", "deny", "per-packet", NULL,
 };
 
+static int compile(const char *expr, bool optimise, struct bpf_program *prog,
+		   char *message, size_t size)
+{
+	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
+	int err;
+
+	if (!p) {
+		snprintf(message, size, "no memory");
+		return -1;
+	}
+	err = pcap_compile(p, prog, expr, optimise, PCAP_NETMASK_UNKNOWN);
+	if (err)
+		snprintf(message, size, "%s", pcap_geterr(p));
+	pcap_close(p);
+	return err ? -1 : 0;
+}
+
+/* Not optimised: libpcap 1.10.3's optimiser changes what some expressions mean.
+ * But it is what notices that one can never match. */
 int firewall_compile(const char *expr, struct bpf_program *prog, char *message,
 		     size_t size)
 {
-	pcap_t *p;
-	int err;
+	struct bpf_program optimised;
 
 	if (!expr[strspn(expr, " \t\r\n")]) {
 		snprintf(message, size, "it is empty: everything is for default");
 		return -1;
 	}
-	if (firewall_check_words(expr, message, size))
+	if (firewall_check_words(expr, message, size) ||
+	    compile(expr, true, &optimised, message, size))
 		return -1;
-	p = pcap_open_dead(DLT_EN10MB, 65535);
-	if (!p) {
-		snprintf(message, size, "no memory");
-		return -1;
-	}
-	err = pcap_compile(p, prog, expr, 1, PCAP_NETMASK_UNKNOWN);
-	if (err)
-		snprintf(message, size, "%s", pcap_geterr(p));
-	pcap_close(p);
-	return err ? -1 : 0;
+	pcap_freecode(&optimised);
+	return compile(expr, false, prog, message, size);
 }
 
 /* Key-only rules are always welcome; others as `per-packet` says. */

@@ -84,8 +84,10 @@ static bool load_at(struct walk *w, struct fw_val *out, bool l4, uint32_t off,
 static bool load_indirect(struct walk *w, struct state *s,
 			  const struct bpf_insn *in)
 {
-	if (s->x.l4 && in->k >= 14)
-		return load_at(w, &s->a, true, in->k - 14, in->code);
+	uint64_t at = (uint64_t)s->x.l4_off + in->k;
+
+	if (s->x.l4 && at >= 14 && at < INT32_MAX)
+		return load_at(w, &s->a, true, at - 14, in->code);
 	if (fw_is_const(&s->x))
 		return load_at(w, &s->a, false, s->x.v + in->k, in->code);
 	return refuse(w, s->x.taint ? s->x.what : "an address-dependent place");

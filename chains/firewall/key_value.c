@@ -96,9 +96,22 @@ static uint32_t alu_const(uint32_t op, uint32_t a, uint32_t b)
 	return 0;
 }
 
+/* A place behind the IPv4 header, moved on by a constant. */
+static struct fw_val fw_move(const struct fw_val *place, uint32_t by)
+{
+	struct fw_val r = *place;
+
+	r.l4_off += by;
+	return r;
+}
+
 struct fw_val fw_alu(uint32_t op, const struct fw_val *a,
 		     const struct fw_val *b)
 {
+	if (op == BPF_ADD && a->l4 && fw_is_const(b))
+		return fw_move(a, b->v);
+	if (op == BPF_ADD && b->l4 && fw_is_const(a))
+		return fw_move(b, a->v);
 	switch (op) {
 	case BPF_AND:
 		return fw_and(a, b);
@@ -178,7 +191,7 @@ enum fw_truth fw_test(uint32_t op, const struct fw_val *a,
 
 struct fw_val fw_join(const struct fw_val *a, const struct fw_val *b)
 {
-	if (a->l4 && b->l4)
+	if (a->l4 && b->l4 && a->l4_off == b->l4_off)
 		return *a;
 	return fw_normal((struct fw_val){
 		.v = a->v,

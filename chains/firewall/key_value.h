@@ -16,7 +16,8 @@ struct fw_val {
 	uint32_t v;
 	uint32_t key;
 	uint32_t taint;
-	bool l4;		/* IPv4 header length: then all bits taint */
+	bool l4;		/* IPv4 header length + l4_off: all bits taint */
+	uint32_t l4_off;
 	const char *what;	/* where taint came from */
 };
 

@@ -38,7 +38,7 @@ struct flow_match *flow_match_new(int argc, char **argv)
 
 	if (!m || !text || !p) {
 		cli_error("out of memory");
-	} else if (pcap_compile(p, &m->prog, text, 1, PCAP_NETMASK_UNKNOWN)) {
+	} else if (pcap_compile(p, &m->prog, text, 0, PCAP_NETMASK_UNKNOWN)) {
 		cli_error("match \"%s\": %s. Expressions are tcpdump's: see pcap-filter(7)",
 			  text, pcap_geterr(p));
 	} else {

@@ -204,7 +204,7 @@ static void check_meta(int family, uint32_t slot, enum nfold_reason why,
 	assert_int_equal(meta.family, family);
 	assert_int_equal(meta.counted, why == NFOLD_REASON_PENDING);
 	assert_int_equal(meta.queue, 0);
-	assert_int_equal(meta.pad, 0);
+	assert_int_equal(meta.ran, 0);
 	/* The packet itself is punted as it came. */
 	assert_memory_equal(r.data + sizeof(meta), frame, len);
 }
