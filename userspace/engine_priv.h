@@ -73,6 +73,7 @@ struct count_cell {
 	uint64_t told_packets;	/* that the NF knows of */
 	uint64_t told_bytes;
 	uint8_t nf;
+	uint8_t nth;		/* of the NF's count functions, from 0 */
 };
 
 struct session {

@@ -12,22 +12,39 @@
 
 #include "engine_priv.h"
 
-static struct count_cell *count_cell(struct flow *f, uint8_t nf)
+static bool is_count(const struct lmat_record *r)
 {
+	return r->kind == LMAT_FUNCTION && r->function->count;
+}
+
+/* Of the count functions that the record's NF has recorded. */
+static uint8_t nth_count(const struct lmat *m, const struct lmat_record *r)
+{
+	uint8_t nth = 0;
+
+	for (const struct lmat_record *p = m->records; p < r; p++)
+		nth += is_count(p) && p->nf == r->nf;
+	return nth;
+}
+
+static struct count_cell *count_cell(const struct flow *f,
+				     const struct lmat_record *r)
+{
+	uint8_t nth = nth_count(&f->lmat, r);
+
 	for (int i = 0; i < f->count_cell_cnt; i++)
-		if (f->count_cells[i].nf == nf)
+		if (f->count_cells[i].nf == r->nf &&
+		    f->count_cells[i].nth == nth)
 			return &f->count_cells[i];
 	return NULL;
 }
 
 static struct count_cell *count_cell_new(struct engine *e, struct flow *f,
-					 uint8_t nf)
+					 const struct lmat_record *r)
 {
-	struct count_cell *c = count_cell(f, nf);
 	struct nfold_cell *cell;
+	struct count_cell *c;
 
-	if (c)
-		return c;
 	c = realloc(f->count_cells, (f->count_cell_cnt + 1) * sizeof(*c));
 	if (!c)
 		return NULL;
@@ -36,7 +53,8 @@ static struct count_cell *count_cell_new(struct engine *e, struct flow *f,
 	if (!cell)
 		return NULL;
 	c += f->count_cell_cnt++;
-	*c = (struct count_cell){ .cell = cell, .nf = nf };
+	*c = (struct count_cell){ .cell = cell, .nf = r->nf,
+				  .nth = nth_count(&f->lmat, r) };
 	return c;
 }
 
@@ -48,9 +66,7 @@ void steps_sync(struct flow *f)
 		struct count_cell *c;
 		uint64_t packets, bytes;
 
-		if (r->kind != LMAT_FUNCTION || !r->function->count)
-			continue;
-		c = count_cell(f, r->nf);
+		c = is_count(r) ? count_cell(f, r) : NULL;
 		if (!c)
 			continue;
 		packets = __atomic_load_n(&c->cell->packets, __ATOMIC_RELAXED);
@@ -113,10 +129,12 @@ static enum nfold_reason add_function(struct engine *e, struct flow *f,
 
 	if (r->function->kernel)
 		return add_step(e, s, r, r->function->kernel, r->arg);
-	r->own_cell = behind;
-	if (!behind)
+	c = count_cell(f, r);
+	r->own_cell = behind || c;
+	if (!r->own_cell)
 		return NFOLD_REASON_NONE;
-	c = count_cell_new(e, f, r->nf);
+	if (!c)
+		c = count_cell_new(e, f, r);
 	if (!c)
 		return NFOLD_REASON_CELLS_FULL;
 	return add_step(e, s, r, NFOLD_FN_COUNT, c->cell);

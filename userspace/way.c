@@ -87,6 +87,9 @@ static bool must_record(const struct engine *e, const struct flow *f)
 {
 	if (f->why_slow == NFOLD_REASON_TABLE_FULL)
 		return e->now >= f->retry_ns;
+	/* Until its payload functions have settled. */
+	if (f->why_slow == NFOLD_REASON_MIXED)
+		return true;
 	return !f->seen || f->generation != e->conf.maps.ctl->generation;
 }
 

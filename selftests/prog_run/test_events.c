@@ -404,6 +404,60 @@ static void events_fire_inside_events(void **state)
 	rig_free(&r);
 }
 
+/* Two counts of one NF, behind an event: each has a cell of its own. */
+
+struct twice {
+	struct nf_count a, b;
+};
+
+static enum nf_verdict twice_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	static const struct state_function count = { .name = "count",
+						     .count = true };
+	struct twice *t = nf->priv;
+
+	t->a.packets++;
+	t->b.packets += 1;
+	localmat_add_SF(nf, pkt->fid, &count, &t->a);
+	localmat_add_SF(nf, pkt->fid, &count, &t->b);
+	return NF_FORWARD;
+}
+
+static int twice_init(struct nf *nf, const struct conf_block *block,
+		      struct conf_error *err)
+{
+	(void)block;
+	(void)err;
+	nf->priv = calloc(1, sizeof(struct twice));
+	return 0;
+}
+
+static json_t *twice_dump(struct nf *nf)
+{
+	const struct twice *t = nf->priv;
+
+	return json_pack("[I, I]", (json_int_t)t->a.packets,
+			 (json_int_t)t->b.packets);
+}
+
+static const struct nf_ops twice_ops = {
+	.name = "twice", .init = twice_init, .exit = turn_exit,
+	.packet = twice_packet, .dump = twice_dump,
+};
+
+static void counts_behind_an_event_are_each_their_own(void **state)
+{
+	const struct nf_ops *ops[] = { &turn_ops, &twice_ops, NULL };
+	struct rig r;
+
+	(void)state;
+	rig_new(&r, "monitor; monitor;", ops);
+	for (int i = 1; i <= 30; i++)
+		send_tcp(&r, 4000, NFOLD_TCP_ACK);
+	states_equal(&r);
+	rig_free(&r);
+}
+
 static void an_event_opens_what_was_dropped(void **state)
 {
 	const struct nf_ops *ops[] = { &monitor_ops, &knock_ops, &monitor_ops,
@@ -432,6 +486,7 @@ int main(void)
 		cmocka_unit_test(h16_the_threshold_is_exact_on_two_cpus),
 		cmocka_unit_test(an_event_that_modifies_folds_its_suffix_anew),
 		cmocka_unit_test(events_fire_inside_events),
+		cmocka_unit_test(counts_behind_an_event_are_each_their_own),
 		cmocka_unit_test(an_event_opens_what_was_dropped),
 	};
 	struct instance_error err;
