@@ -6,6 +6,7 @@
  *	s	one that reads and settles after three packets
  *	x	rewrites addresses and ports, by exclusive or, so that the way
  *		back undoes it
+ *	d	marks with a DSCP
  *	g	drops the flows it is set to drop
  *	l	a reader that drops and has not said that it may
  */
@@ -120,6 +121,11 @@ static inline enum nf_verdict mix_step(struct nf *nf, struct nf_pkt *pkt, int i)
 		return NF_FORWARD;
 	case 'x':
 		mix_rewrite(nf, pkt, op);
+		return NF_FORWARD;
+	case 'd':
+		ha = ha_dscp(11);
+		nf_pkt_set_dscp(pkt, 11);
+		localmat_add_HA(nf, pkt->fid, &ha);
 		return NF_FORWARD;
 	case 'l':
 		return nf_sf_run(nf, pkt, &liar, p);

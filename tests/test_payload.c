@@ -125,6 +125,25 @@ static void h4_functions_before_a_folded_drop_run(void **state)
 	assert_int_equal(total_of(3, 0)->packets, 0);
 }
 
+/* The mark is the packet's function, and a drop folds nothing of it: only a walk
+ * shows it to the reader. */
+static void h5_reader_sees_a_mark_before_a_folded_drop(void **state)
+{
+	struct pkt f = good(4000);
+	uint64_t digest[2];
+
+	(void)state;
+	for (int fold = 0; fold < 2; fold++) {
+		if (fold)
+			teardown(NULL);
+		start("d r g", fold);
+		for (int n = 0; n < 5; n++)
+			assert_int_equal(pass(&f, 0), ENGINE_DROP);
+		digest[fold] = total_of(1, 0)->digest;
+	}
+	assert_int_equal(digest[0], digest[1]);
+}
+
 /* The probe that a packet of the flow has met last. */
 static struct probe *h5_seen;
 
@@ -374,7 +393,7 @@ static uint32_t peer_cnt, payload_cnt, settled_cnt;
 
 static void random_chain(char *text)
 {
-	static const char letters[] = "cirwirwIRWsxxg";
+	static const char letters[] = "cirwirwIRWsxxgd";
 	int n = 0;
 
 	for (uint32_t nfs = 1 + pick(6); nfs; nfs--) {
@@ -586,6 +605,8 @@ int main(void)
 		     class_payload_is_punted_and_applied),
 		CASE("H4 N37 functions before a folded drop run, those behind do not",
 		     h4_functions_before_a_folded_drop_run),
+		CASE("H5 N36 a reader sees a mark before a folded drop",
+		     h5_reader_sees_a_mark_before_a_folded_drop),
 		CASE("H5 N36 a function sees the headers of its place, both ways",
 		     h5_function_sees_the_headers_of_its_place),
 		CASE("H6 N34 a reader beside a writer reads what came in",
