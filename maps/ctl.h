@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define NFOLD_ABI_VERSION 2
+#define NFOLD_ABI_VERSION 3
 
 struct nfold_ctl {
 	__u64 now_ns;		/* engine's CLOCK_MONOTONIC, once a batch; the

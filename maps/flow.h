@@ -38,6 +38,9 @@
  * identifier as dport, so that the two directions swap like ports. Any other
  * protocol: 0.
  */
+#define NFOLD_ECHO_REQUEST 1	/* identifier 0 of a request and 8 of a reply */
+#define NFOLD_ECHO_REPLY 2	/* give equal ports (IPv6: 129 and 128) */
+
 struct nfold_key4 {
 	__be32 saddr;
 	__be32 daddr;
@@ -45,7 +48,8 @@ struct nfold_key4 {
 	__be16 dport;
 	__u32 zone;
 	__u8 l4proto;		/* IPPROTO_* */
-	__u8 pad[3];
+	__u8 echo;		/* NFOLD_ECHO_* */
+	__u8 pad[2];
 };
 
 struct nfold_key6 {
@@ -55,7 +59,8 @@ struct nfold_key6 {
 	__be16 dport;
 	__u32 zone;
 	__u8 l4proto;
-	__u8 pad[3];
+	__u8 echo;
+	__u8 pad[2];
 };
 
 /* Publication. Readers take the slot only if version is even and not 0, and

@@ -22,6 +22,7 @@ static inline void flow_key_from_parse(struct nfold_key6 *key,
 		.dport = p->key4.dport,
 		.zone = p->key4.zone,
 		.l4proto = p->key4.l4proto,
+		.echo = p->key4.echo,
 	};
 }
 

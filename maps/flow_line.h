@@ -54,6 +54,11 @@ static __always_inline uint32_t ports_word(const __be16 *port)
 	return FIELD(port[0]) | (uint32_t)FIELD(port[1]) << 16;
 }
 
+static __always_inline uint32_t proto_word(const struct nfold_key6 *key)
+{
+	return FIELD(key->l4proto) | (uint32_t)FIELD(key->echo) << 8;
+}
+
 static __always_inline void flow_hash_key4(const struct flow_table *t,
 					   const struct nfold_key6 *key,
 					   struct flow_hash *h)
@@ -64,7 +69,7 @@ static __always_inline void flow_hash_key4(const struct flow_table *t,
 	h->word[1] = key->daddr[0];
 	h->word[2] = ports_word(&key->sport);
 	h->word[3] = key->zone;
-	h->word[4] = key->l4proto;
+	h->word[4] = proto_word(key);
 	h->first = nfold_hash1(h->word, NFOLD_KEY4_WORDS, seed);
 	h->bucket[0] = nfold_bucket(h->first, t->conf.nbuckets);
 	h->bucket[1] = nfold_bucket(
@@ -82,7 +87,7 @@ static __always_inline void flow_hash_key6(const struct flow_table *t,
 		h->word[i] = k[i];
 	h->word[8] = ports_word(&key->sport);
 	h->word[9] = key->zone;
-	h->word[10] = key->l4proto;
+	h->word[10] = proto_word(key);
 	h->first = nfold_hash1(h->word, NFOLD_KEY6_WORDS, seed);
 	h->bucket[0] = nfold_bucket(h->first, t->conf.nbuckets);
 	h->bucket[1] = nfold_bucket(

@@ -77,6 +77,7 @@ static void line_get(const struct flow_table *t, const union slot_line *line,
 	e->key.dport = s4->key.dport;
 	e->key.zone = s4->key.zone;
 	e->key.l4proto = s4->key.l4proto;
+	e->key.echo = s4->key.echo;
 	e->set.saddr[0] = s4->set.saddr;
 	e->set.daddr[0] = s4->set.daddr;
 	e->set.sport = s4->set.sport;

@@ -106,9 +106,9 @@ nfold_parse_ip4(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->dport = 0;
 	key->zone = zone;
 	key->l4proto = p->l4proto;
+	key->echo = 0;
 	key->pad[0] = 0;
 	key->pad[1] = 0;
-	key->pad[2] = 0;
 	if (judge) {
 		why = nfold_check_addrs4(p);
 		if (why)
@@ -117,7 +117,8 @@ nfold_parse_ip4(const __u8 *ip, const void *data_end, __u32 frame_len,
 	if (load16(ip + 6) & NFOLD_BE16(0x3fff))
 		return NFOLD_REASON_FRAGMENT;
 	return nfold_parse_l4(ip + hlen, data_end, p->l3_len - hlen,
-			      IPPROTO_ICMP, p, &key->sport, &key->dport);
+			      IPPROTO_ICMP, p, &key->sport, &key->dport,
+			      &key->echo);
 }
 
 /* ::/64 holds the addresses that no packet on a wire has: unspecified,
@@ -255,9 +256,9 @@ nfold_parse_ip6(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->dport = 0;
 	key->zone = zone;
 	key->l4proto = 0;
+	key->echo = 0;
 	key->pad[0] = 0;
 	key->pad[1] = 0;
-	key->pad[2] = 0;
 	if (judge) {
 		why = nfold_check_addrs6(p);
 		if (why)
@@ -269,7 +270,8 @@ nfold_parse_ip6(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->l4proto = p->l4proto;
 	p->l4_off += l4 - 40;
 	return nfold_parse_l4(nfold_at(ip, l4), data_end, l3_len - l4,
-			      IPPROTO_ICMPV6, p, &key->sport, &key->dport);
+			      IPPROTO_ICMPV6, p, &key->sport, &key->dport,
+			      &key->echo);
 }
 
 #endif

@@ -52,7 +52,8 @@ nfold_parse_udp(const __u8 *l4, const void *data_end, __u32 avail,
 /* Echo by the family's type numbers; see flow.h for what stands as ports. */
 static __always_inline enum nfold_reason
 nfold_parse_icmp(const __u8 *l4, const void *data_end, __u32 avail,
-		 struct nfold_parse *p, __be16 *sport, __be16 *dport)
+		 struct nfold_parse *p, __be16 *sport, __be16 *dport,
+		 __u8 *echo)
 {
 	__u8 request = p->family == 4 ? 8 : 128;
 	__u8 reply = p->family == 4 ? 0 : 129;
@@ -64,12 +65,14 @@ nfold_parse_icmp(const __u8 *l4, const void *data_end, __u32 avail,
 		return NFOLD_REASON_ICMP_OTHER;
 	if (l4[0] == request) {
 		p->l4 = NFOLD_L4_ECHO_REQUEST;
+		*echo = NFOLD_ECHO_REQUEST;
 		*sport = load16(l4 + 4);
 		*dport = NFOLD_BE16(request);
 		return NFOLD_REASON_NONE;
 	}
 	if (l4[0] == reply) {
 		p->l4 = NFOLD_L4_ECHO_REPLY;
+		*echo = NFOLD_ECHO_REPLY;
 		*sport = NFOLD_BE16(reply);
 		*dport = load16(l4 + 4);
 		return NFOLD_REASON_NONE;
@@ -80,14 +83,16 @@ nfold_parse_icmp(const __u8 *l4, const void *data_end, __u32 avail,
 /* icmp: the family's ICMP protocol number. */
 static __always_inline enum nfold_reason
 nfold_parse_l4(const __u8 *l4, const void *data_end, __u32 avail, __u8 icmp,
-	       struct nfold_parse *p, __be16 *sport, __be16 *dport)
+	       struct nfold_parse *p, __be16 *sport, __be16 *dport,
+	       __u8 *echo)
 {
 	if (p->l4proto == IPPROTO_TCP)
 		return nfold_parse_tcp(l4, data_end, avail, p, sport, dport);
 	if (p->l4proto == IPPROTO_UDP)
 		return nfold_parse_udp(l4, data_end, avail, p, sport, dport);
 	if (p->l4proto == icmp)
-		return nfold_parse_icmp(l4, data_end, avail, p, sport, dport);
+		return nfold_parse_icmp(l4, data_end, avail, p, sport, dport,
+					echo);
 	return NFOLD_REASON_NONE;
 }
 

@@ -43,6 +43,9 @@ static struct view_flow flow4(uint8_t proto, const char *saddr, uint16_t sport,
 	f.e.key.sport = htons(sport);
 	f.e.key.dport = htons(dport);
 	f.e.key.l4proto = proto;
+	if (proto == IPPROTO_ICMP)
+		f.e.key.echo = dport == 8 ? NFOLD_ECHO_REQUEST :
+					    NFOLD_ECHO_REPLY;
 	memcpy(f.e.set.saddr, f.e.key.saddr, 16);
 	memcpy(f.e.set.daddr, f.e.key.daddr, 16);
 	f.e.set.sport = f.e.key.sport;

@@ -104,6 +104,32 @@ static void echo_swaps(void **state)
 	assert_int_equal(ntohs(p.key6.dport), in.sport);
 }
 
+/* Identifier 0 of a request and the request's type as identifier of a reply
+ * give equal ports. */
+static void echo_keys_differ(void **state)
+{
+	struct nfold_parse request, reply;
+
+	(void)state;
+	for (int family = 4; family <= 6; family += 2) {
+		struct pkt in = pkt_new(family, IPPROTO_ICMP);
+
+		in.icmp_type = family == 4 ? 8 : 128;
+		in.sport = family == 4 ? 0 : 129;
+		assert_int_equal(parse_exact(frame, pkt_build(&in, frame),
+					     &request), 0);
+		in.icmp_type = family == 4 ? 0 : 129;
+		in.sport = family == 4 ? 8 : 128;
+		assert_int_equal(parse_exact(frame, pkt_build(&in, frame),
+					     &reply), 0);
+		assert_int_equal(family == 4 ? request.key4.sport : request.key6.sport,
+				 family == 4 ? reply.key4.sport : reply.key6.sport);
+		assert_memory_not_equal(&request.key6, &reply.key6,
+					family == 4 ? sizeof(request.key4) :
+						      sizeof(request.key6));
+	}
+}
+
 static void truncation(void **state)
 {
 	static const uint8_t protos[] = { 6, 17, 1 };
@@ -225,6 +251,8 @@ int main(void)
 		  NULL, NULL },
 		{ "an echo reply's ports are the request's, swapped",
 		  echo_swaps, NULL, NULL, NULL },
+		{ "a request and a reply never have one key",
+		  echo_keys_differ, NULL, NULL, NULL },
 		{ "a packet cut anywhere is truncated", truncation, NULL, NULL,
 		  NULL },
 		{ "multicast is flagged beside any result", group_flag, NULL,

@@ -101,7 +101,7 @@ static struct nfold_view view_of(const struct engine *e,
 				 const struct nf_pkt *pkt)
 {
 	return (struct nfold_view){ .now = e->now,
-				    .len = pkt->len - pkt->grown,
+				    .len = nf_pkt_in_len(pkt),
 				    .tcp_flags = pkt->tcp_flags };
 }
 

@@ -61,10 +61,13 @@ static void key_of_reply(struct nfold_key6 *key, const struct nf_pkt *pkt,
 	if (pkt->l4proto != IPPROTO_ICMP && pkt->l4proto != IPPROTO_ICMPV6)
 		return;
 	if (pkt->icmp_type == ICMP_ECHO ||
-	    pkt->icmp_type == ICMPV6_ECHO_REQUEST)
+	    pkt->icmp_type == ICMPV6_ECHO_REQUEST) {
 		key->sport = echo_flip(pkt->icmp_type);
-	else
+		key->echo = NFOLD_ECHO_REPLY;
+	} else {
 		key->dport = echo_flip(pkt->icmp_type);
+		key->echo = NFOLD_ECHO_REQUEST;
+	}
 }
 
 /* A connection that has closed on both sides, or was reset, is over when a SYN

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "made_packet.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -71,19 +72,14 @@ static void put_l4(struct made_packet *p, const struct nfold_key6 *k,
 		   uint8_t tcp_flags)
 {
 	uint8_t h[L4_LEN] = { 0 };
-	uint16_t type;
+	bool request;
 
 	switch (k->l4proto) {
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		type = ntohs(k->dport);
-		if (type == 8 || type == 128) {
-			memcpy(h + 4, &k->sport, 2);
-		} else {
-			type = ntohs(k->sport);
-			memcpy(h + 4, &k->dport, 2);
-		}
-		h[0] = type;
+		request = k->echo != NFOLD_ECHO_REPLY;
+		memcpy(h + 4, request ? &k->sport : &k->dport, 2);
+		h[0] = ntohs(request ? k->dport : k->sport);
 		break;
 	default:
 		memcpy(h, &k->sport, 2);

@@ -323,6 +323,10 @@ static inline struct fx_entry fx_fold(const struct pkt *in,
 	fx_ports(in, &e.key.sport, &e.key.dport);
 	e.key.zone = fx_zone(in, port);
 	e.key.l4proto = in->proto;
+	if (in->proto == IPPROTO_ICMP || in->proto == IPPROTO_ICMPV6)
+		e.key.echo = in->icmp_type == 0 || in->icmp_type == 129 ?
+				     NFOLD_ECHO_REPLY :
+				     NFOLD_ECHO_REQUEST;
 	memcpy(e.set.saddr, out->src, n);
 	memcpy(e.set.daddr, out->dst, n);
 	fx_ports(out, &e.set.sport, &e.set.dport);
@@ -343,6 +347,7 @@ static inline struct nfold_key4 fx_key4(const struct fx_entry *e)
 		.dport = e->key.dport,
 		.zone = e->key.zone,
 		.l4proto = e->key.l4proto,
+		.echo = e->key.echo,
 	};
 }
 
