@@ -74,12 +74,16 @@ static __always_inline enum nfold_reason
 edit_layer(struct xdp_md *ctx, const struct nfold_edit *e, int i, __u32 off,
 	   const struct nfold_tmpl *t, __u32 l3_len, __u8 *tos)
 {
-	__u32 len = t->len;
+	__u32 last = (__u32)t->len - 1;
 	enum nfold_reason why;
 	__u8 *data, *end;
 
-	if (!len || len > NFOLD_TMPL_MAX ||
-	    bpf_xdp_store_bytes(ctx, off, (void *)t->bytes, len))
+	if (last >= NFOLD_TMPL_MAX)
+		return NFOLD_REASON_TRUNCATED;
+	/* 6.1's verifier learns nothing from "not 0", and clang would make one
+	 * of the two of it. */
+	asm volatile("" : "+r"(last));
+	if (bpf_xdp_store_bytes(ctx, off, (void *)t->bytes, last + 1))
 		return NFOLD_REASON_TRUNCATED;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;

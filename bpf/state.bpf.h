@@ -6,6 +6,7 @@
 #ifndef NFOLD_STATE_BPF_H
 #define NFOLD_STATE_BPF_H
 
+#include "bpf/count.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/packet.bpf.h"
 #include "maps/event.h"
@@ -30,8 +31,10 @@ static __always_inline void event_tell(const struct nfold_step *s, __u64 now,
 {
 	struct nfold_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
-	if (!e)
+	if (!e) {
+		count(NFOLD_REASON_EVENTS_LOST);
 		return;
+	}
 	e->time_ns = now;
 	e->cell = s->cell;
 	e->slot = slot;
