@@ -55,7 +55,7 @@ struct instance_maps {
 	struct nfold_cell *cells;	/* NULL for readers */
 	struct nfold_steps *steps;	/* NULL for readers */
 	int events_fd;		/* ring buffer; -1 for readers */
-	struct nfold_edit *edits; /* NULL for readers, as tmpls */
+	struct nfold_edit *edits;
 	uint32_t edit_cnt;
 	struct nfold_tmpl *tmpls;
 	int overflow4_fd;

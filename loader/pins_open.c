@@ -100,6 +100,8 @@ int pins_open(struct instance_maps *m, const char *bpffs, const char *chain,
 		{ "nexthops", (void **)&m->nexthops, 8 },
 		{ "flows4", &m->slots4, sizeof(struct nfold_slot4) },
 		{ "flows6", &m->slots6, sizeof(struct nfold_slot6) },
+		{ "edits", (void **)&m->edits, sizeof(struct nfold_edit) },
+		{ "tmpls", (void **)&m->tmpls, sizeof(struct nfold_tmpl) },
 	};
 
 	memset(m, 0, sizeof(*m));
@@ -132,6 +134,8 @@ int pins_open(struct instance_maps *m, const char *bpffs, const char *chain,
 			      maps[n].value, err);
 		if (ret < 0)
 			goto err_close;
+		if (maps[n].to == (void **)&m->edits)
+			m->edit_cnt = ret;
 	}
 	return 0;
 

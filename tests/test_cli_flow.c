@@ -11,6 +11,7 @@
 
 #include "loader/cli/format.h"
 #include "loader/cli/match.h"
+#include "userspace/tmpl.h"
 
 static struct nfold_ctl ctl = { .generation = 3 };
 static struct nfold_meta meta = {
@@ -280,9 +281,48 @@ static void test_match_bad(void **state)
 
 #define TEST(name, func) { name, func, NULL, NULL, NULL }
 
+/* What few flows have: in the order in which it is done. */
+static void edit_is_written(void **state)
+{
+	static const struct nf_tunnel tn = { .kind = NF_TUNNEL_VXLAN,
+					     .family = 4, .ttl = 64 };
+	static struct nfold_tmpl tmpls[NFOLD_TMPL_CNT];
+	static struct nfold_edit edits[2];
+	struct view_flow f = flow4(IPPROTO_UDP, "10.0.0.2", 1, "192.0.2.1", 2);
+	char text[256];
+	json_t *o;
+
+	(void)state;
+	view.maps.edits = edits;
+	view.maps.edit_cnt = 2;
+	view.maps.tmpls = tmpls;
+	tmpl_make(&tmpls[3], &tn, 4);
+	edits[1] = (struct nfold_edit){
+		.flags = NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ | NFOLD_EDIT_FRAME,
+		.dscp = 46 << 2, .seq_add = 7, .ack_add = -7, .strip = 1,
+		.push = 1, .tmpl = { 4 } };
+	memcpy(&edits[1].tag[0], "\x88\xa8\x60\x0a", 4);
+	f.e.act.verdict = NFOLD_VERDICT_FORWARD;
+	format_edit(text, sizeof(text), &f);
+	assert_string_equal(text, "");
+	f.e.act.edit = 2;
+	format_edit(text, sizeof(text), &f);
+	assert_string_equal(text, "dscp 46, seq +7 ack -7, 1 tag off, "
+				  "in vxlan 0.0.0.0 > 0.0.0.0, "
+				  "tag 0x88a8 vlan 10 on");
+	o = format_edit_json(&f);
+	assert_int_equal(json_integer_value(json_object_get(o, "dscp")), 46);
+	assert_int_equal(json_array_size(json_object_get(o, "tunnels")), 1);
+	json_decref(o);
+	f.e.act.edit = 3;	/* beyond the array: a damaged pin */
+	format_edit(text, sizeof(text), &f);
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edit_is_written),
 		TEST("IPv4 tuples, before and after", test_tuple4),
 		TEST("IPv6 endpoints are in brackets, the longest fit",
 		     test_tuple6),

@@ -186,6 +186,50 @@ static void the_dying_are_seen_by_the_nfs_before_their_hop(void **state)
 	assert_int_equal(box.buf[22], 1);
 }
 
+static void the_dying_leave_the_entry_good(void **state)
+{
+	struct pkt f = request(IPPROTO_UDP, 4000);
+	struct flow_entry fe;
+
+	(void)state;
+	doing.ha = ha_ttl(3);
+	assert_int_equal(pass(&f, 0), ENGINE_TX);
+	f.ttl = 2;
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	assert_true(only_entry(&fe, NULL));
+	assert_int_equal(fe.act.generation, box.ctl.generation);
+	f.ttl = 64;
+	assert_int_equal(pass(&f, 0), ENGINE_TX);
+	assert_int_equal(box.pkt.outcome, NFOLD_REASON_SLOW_ENTRY);
+}
+
+/* A packet that dies before a folded drop leaves the flow's record alone: what
+ * the kernel counts afterwards still reaches the NF behind the hop. */
+static void the_dying_do_not_shorten_the_record(void **state)
+{
+	struct pkt f = request(IPPROTO_UDP, 4000);
+	struct nfold_cells *cells;
+	struct flow_entry fe;
+	uint32_t slot = 0;
+
+	(void)state;
+	doing.ha = ha_ttl(3);
+	nfs_state.drop = nfs_state.drop_recorded = true;
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	assert_true(only_entry(&fe, NULL));
+	assert_int_equal(fe.act.verdict, NFOLD_VERDICT_DROP);
+	assert_int_equal(fe.act.ttl_dec, 3);
+	f.ttl = 3;
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	assert_int_equal(counted(NFOLD_REASON_TTL_EXCEEDED), 1);
+	while (!flow_table_read(box.tables[0], slot, &fe, NULL))
+		slot++;
+	cells = flow_table_cells(box.tables[0], slot);
+	cells->packets += 5;
+	engine_flush(box.e, NULL, 0);
+	assert_int_equal(total.packets, 1 + 5);
+}
+
 /* --- too big --- */
 
 static void check_icmp4(const uint8_t *frame, uint32_t len)
@@ -298,6 +342,8 @@ int main(void)
 		TEST_DO(a_tunnels_answers_do_not_clash),
 		TEST_DO(a_header_that_is_not_there_is_a_drop),
 		TEST_DO(the_dying_are_seen_by_the_nfs_before_their_hop),
+		TEST_DO(the_dying_leave_the_entry_good),
+		TEST_DO(the_dying_do_not_shorten_the_record),
 		TEST_DO(too_big_for_its_header_is_answered),
 		TEST_DO(ipv6_is_told_too),
 		TEST_DO(answers_are_limited),

@@ -84,6 +84,13 @@ static bool reopens(struct engine *e, struct flow *f, uint8_t tcp_flags)
 	return ((own | other) & NFOLD_TCP_RST) || (own & other & NFOLD_TCP_FIN);
 }
 
+/* Entry good for this packet, without a walk? */
+static bool folded(const struct engine *e, const struct flow *f)
+{
+	return f->slot != FLOW_SLOT_NONE && f->why_slow == NFOLD_REASON_NONE &&
+	       f->generation == e->conf.maps.ctl->generation;
+}
+
 /* Nothing recorded yet, or what was recorded is out of date. Unfolded too: that
  * a drop is the flow's, and not the packet's, is known from the records. */
 static bool must_record(const struct engine *e, const struct flow *f)
@@ -93,6 +100,9 @@ static bool must_record(const struct engine *e, const struct flow *f)
 	/* Until its payload functions have settled. */
 	if (f->why_slow == NFOLD_REASON_MIXED)
 		return true;
+	/* It dies on the way: what it would record is not the flow's. */
+	if (folded(e, f))
+		return false;
 	return !f->seen || f->generation != e->conf.maps.ctl->generation;
 }
 
@@ -278,13 +288,16 @@ static void hold(struct flow *f, struct engine_pkt *p, enum engine_verdict v)
  * nothing is folded, and a session that it would have opened is not. */
 static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 					struct engine_pkt *p,
-					struct nf_pkt *pkt)
+					struct nf_pkt *pkt, bool record)
 {
 	const struct lmat *m = &f->lmat;
 	uint8_t why = pkt->drop_reason ? pkt->drop_reason :
 					 NFOLD_REASON_NF_DROP;
 
 	drop(e, why);
+	/* It died on the way, which is its own affair: the entry is good. */
+	if (!record && folded(e, f))
+		return ENGINE_DROP;
 	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
 	    m->records[m->cnt - 1].action.kind == HA_DROP) {
 		gmat_fold(e, f, pkt, NULL);
@@ -377,7 +390,7 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 
 	p->walked = true;
 	if (verdict == NF_DROP)
-		return walk_dropped(e, f, p, pkt);
+		return walk_dropped(e, f, p, pkt, record);
 	why = route(e, pkt, &eg);
 	if (!why && eg.verdict == NFOLD_VERDICT_HOST && rewritten(f, pkt))
 		why = NFOLD_REASON_NOT_A_PORT;
@@ -525,13 +538,6 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 	batch_finish(&f->lmat, &r, pkt);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
 	return leave(e, p, pkt, &o, &eg);
-}
-
-/* Entry good for this packet, without a walk? */
-static bool folded(struct engine *e, const struct flow *f)
-{
-	return f->slot != FLOW_SLOT_NONE && f->why_slow == NFOLD_REASON_NONE &&
-	       f->generation == e->conf.maps.ctl->generation;
 }
 
 /* N7: it dies at a hop of the chain, so the NFs before that must see it. */

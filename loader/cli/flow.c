@@ -98,6 +98,7 @@ static void show_action(const struct view_flow *f)
 	const struct nfold_act *a = &f->e.act;
 	const union nfold_nexthop *nh =
 		&f->view->maps.nexthops[a->nexthop % NFOLD_NEXTHOP_MAX];
+	char edit[256];
 
 	if (a->verdict == NFOLD_VERDICT_FORWARD && nh->port)
 		printf("  leaves by    %s (next hop %u)\n",
@@ -114,6 +115,9 @@ static void show_action(const struct view_flow *f)
 	printf("  rewrite      ttl -%u, l3 delta 0x%04x, l4 delta 0x%04x%s\n",
 	       a->ttl_dec, a->l3_delta, a->l4_delta,
 	       a->flags & NFOLD_ACT_KEEP_L2 ? ", link addresses kept" : "");
+	format_edit(edit, sizeof(edit), f);
+	if (*edit)
+		printf("  edit         %s\n", edit);
 }
 
 static int show_flow(const struct view_flow *f, void *ctx)

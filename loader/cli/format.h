@@ -39,6 +39,11 @@ const char *format_tcp(const struct view_flow *f);
 const char *format_reason(uint8_t reason);
 const char *format_reason_text(uint8_t reason);
 
+/* format_edit.c: "dscp 18, 1 tag off, in vxlan 192.0.2.1 > 192.0.2.2", in the
+ * order of application; "" and null for none. */
+void format_edit(char *buf, size_t size, const struct view_flow *f);
+json_t *format_edit_json(const struct view_flow *f);
+
 /* Everything about a flow; new reference. */
 json_t *format_flow_json(const struct view_flow *f);
 

@@ -95,6 +95,7 @@ static json_t *action_json(const struct view_flow *f)
 	json_object_set_new(o, "dmac",
 			    a->flags & NFOLD_ACT_KEEP_L2 ? json_null() :
 							   json_string(dmac));
+	json_object_set_new(o, "edit", format_edit_json(f));
 	return o;
 }
 

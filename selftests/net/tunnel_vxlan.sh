@@ -7,7 +7,7 @@
 #   cli 10.0.0.2 ── box ══ VXLAN 42: 198.51.100.90 to 10.1.1.2 ══ s1 vx0 10.9.0.2
 #                                                      2001:db8:9::2
 . "$(dirname "$0")/lib.bash"
-plan 20
+plan 21
 setup
 in_ns s1 ip link add vx0 address 02:00:00:00:00:99 type vxlan id 42 \
 	local 10.1.1.2 remote 198.51.100.90 dstport 4789 noudpcsum 2> "$tmp/vxlan.log" ||
@@ -65,4 +65,7 @@ round "offloads on" on
 in_ns cli ping -n -c 2 -W 2 -M do -s 1472 10.9.0.2 > "$tmp/big" 2>&1
 cond "too big with its header: the client is told the MTU that is left" \
 	"$(grep -c 'mtu *= *1450' "$tmp/big")" "$(cat "$tmp/big")"
+"$nfold" flow show match "dst host 10.9.0.2 and icmp" > "$tmp/show" 2>&1
+check "the flow's edit is shown" grep -q \
+	'edit  *dscp 18, in vxlan 198.51.100.90 > 10.1.1.2$' "$tmp/show"
 check "the engine is alive" pgrep -P "${pids[nfoldd]}"

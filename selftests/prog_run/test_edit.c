@@ -438,6 +438,61 @@ static void hops_count_and_the_dying_are_punted(void **state)
 			}
 }
 
+/* A packet of several buffers gets its headers in front of the first one. */
+static void packets_in_fragments_too(void **state)
+{
+	static uint8_t big[16384], got[16384], made[16384];
+	struct nf_tunnel t = tunnel(NF_TUNNEL_VXLAN, 6);
+	struct fixture two;
+	struct pkt in = tagged(4, IPPROTO_TCP, 1), out = routed(&in);
+	struct xdp_md ctx = { .data_end = 3000 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = big, .data_out = got,
+		    .data_size_out = sizeof(got), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+	struct nfold_config *c;
+	struct nfold_tmpl *tm;
+	struct nfold_edit *ed;
+	struct fx_entry e;
+	uint32_t len;
+
+	(void)state;
+	fx_open(&two);
+	bpf_program__set_flags(two.skel->progs.nfold_xdp, BPF_F_XDP_HAS_FRAGS);
+	c = (struct nfold_config *)&two.skel->rodata->config;
+	c->edits = 1;
+	c->linear = 0;
+	assert_int_equal(fx_load(&two), 0);
+	two.ports[1].mtu = 9000;
+	ctx.ingress_ifindex = two.ifindex[0];
+	ed = fx_map(two.skel->maps.edits, sizeof(*ed));
+	tm = fx_map(two.skel->maps.tmpls, sizeof(*tm));
+	in.payload = out.payload = 8000;
+	in.csum = PKT_CSUM_PARTIAL;
+	tmpl_make(tm, &t, 4);
+	ed[0] = (struct nfold_edit){
+		.flags = NFOLD_EDIT_FRAME | NFOLD_EDIT_SEQ, .seq_add = 5,
+		.strip = 1, .tmpl = { 1 }, .sport = { htons(50000) },
+		.ethertype = htons(0x86dd), .grow = tm->len };
+	e = fx_fold(&in, &out, 0, 2);
+	e.act.edit = 1;
+	e.act.flags = NFOLD_ACT_CSUM_PARTIAL;
+	fx_install(&two, &e);
+	opts.data_size_in = pkt_build(&in, big);
+	assert_int_equal(bpf_prog_test_run_opts(two.prog, &opts), 0);
+	out.tags = 0;
+	len = pkt_build(&out, made);
+	put32(made + 34 + 4, get16(made + 34 + 4) << 16 |
+				     (get16(made + 34 + 6) + 5));
+	tcp_csum(&out, made + 34, false);
+	len = wrap(made, len, 0, 0, &t, 4, 0);
+	assert_int_equal(opts.retval, XDP_REDIRECT);
+	assert_int_equal(opts.data_size_out, len);
+	assert_memory_equal(got, made, len);
+	munmap(ed, 4096);
+	munmap(tm, NFOLD_TMPL_CNT * sizeof(*tm));
+	fx_close(&two);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -470,6 +525,7 @@ int main(void)
 		cmocka_unit_test(every_tunnel_is_as_built_from_scratch),
 		cmocka_unit_test(a_tunnel_in_a_tunnel_and_a_tag),
 		cmocka_unit_test(too_big_with_its_header_is_punted_unchanged),
+		cmocka_unit_test(packets_in_fragments_too),
 		cmocka_unit_test(hops_count_and_the_dying_are_punted),
 	};
 
