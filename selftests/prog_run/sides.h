@@ -153,6 +153,7 @@ struct own_session {
 static struct {
 	int opened, expired;
 	uint16_t add;		/* an operator's knob: moves the port */
+	struct nf *nf[2];	/* of both sides */
 } own;
 
 static inline uint16_t own_port(const struct pkt *k)
@@ -170,6 +171,7 @@ static inline enum nf_verdict own_packet(struct nf *nf, struct nf_pkt *pkt)
 	struct header_action ha;
 
 	if (pkt->opening) {
+		own.nf[own.nf[0] && own.nf[0] != nf] = nf;
 		s->dport = pkt->dport;
 		own.opened++;
 	}

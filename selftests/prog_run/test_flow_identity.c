@@ -473,6 +473,38 @@ static void h17_a_change_reaches_live_flows_at_their_next_packet(void **state)
 	sides_free(&s);
 }
 
+static bool has_dport_54(const void *session, void *arg)
+{
+	(void)arg;
+	return ((const struct own_session *)session)->dport == htons(54);
+}
+
+/* N29: an NF's own word (a backend's health, a timer) reaches the sessions that
+ * it names and no others. */
+static void h17_an_nf_invalidates_the_flows_it_names(void **state)
+{
+	struct pkt k = pkt_new(4, IPPROTO_UDP);
+
+	(void)state;
+	sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+	for (int i = 0; i < 40 * 5; i++) {
+		struct oracle_result res;
+
+		k.sport = 4000 + i % 40;
+		k.dport = 53 + i % 2;
+		res = sides_send(&s, 0, &k);
+		if (i >= 40 * 3)
+			assert_int_equal(res.punted, i / 40 == 4 && i % 2 ?
+						     NFOLD_REASON_STALE :
+						     NFOLD_REASON_NONE);
+		for (int n = 0; n < 2 && i == 40 * 4 - 1; n++)
+			assert_int_equal(nf_invalidate(own.nf[n], has_dport_54,
+						       NULL), 20);
+	}
+	assert_int_equal(sides_sessions(&s), 40);
+	sides_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +515,7 @@ int main(void)
 		SIDES_TEST(h14_a_full_table_leaves_established_flows_alone),
 		SIDES_TEST(h15_no_packet_overtakes_the_first_ones),
 		SIDES_TEST(h17_a_change_reaches_live_flows_at_their_next_packet),
+		SIDES_TEST(h17_an_nf_invalidates_the_flows_it_names),
 	};
 
 	return cmocka_run_group_tests_name("flow identity", tests, sides_net,
