@@ -273,9 +273,14 @@ static void compare(const struct frame *a, const struct nf_pkt *pkt,
 		 pkt->len);
 }
 
-static void check_sequence(const int *l, int n, const struct pkt *k)
+enum outcome { FOLDED, IN_USER_SPACE, NO_SUCH_PACKET };
+
+/* The frame through the sequence one by one, and through its fold. may_not: it
+ * is not to be folded, but done in user space for each packet (N4). */
+static enum outcome check_frame(struct frame *walked, const int *l, int n,
+				const struct pkt *k, bool may_not)
 {
-	static struct frame walked, entry;
+	static struct frame entry;
 	struct lmat_record recs[3] = { 0 };
 	struct lmat m = { .records = recs };
 	struct edit_plan plan;
@@ -284,36 +289,50 @@ static void check_sequence(const int *l, int n, const struct pkt *k)
 	struct nf_pkt pkt;
 	bool dropped = false;
 
-	frame_make(&walked, k);
-	entry = walked;
-	entry.data = entry.buf + ROOM;
-	key = key_of(&walked.parse);
-	pkt_init(&pkt, walked.data, walked.len, &walked.parse);
-	pkt.room = ROOM;
+	entry = *walked;
+	entry.data = entry.buf + (walked->data - walked->buf);
+	key = key_of(&walked->parse);
+	pkt_init(&pkt, walked->data, walked->len, &walked->parse);
+	pkt.room = walked->room;
 	for (int i = 0; i < n && !dropped; i++) {
-		if (!act_real(&pkt, l[i], &recs[i].action)) {
-			refused_cnt++;
-			return;
-		}
+		if (!act_real(&pkt, l[i], &recs[i].action))
+			return NO_SUCH_PACKET;
 		recs[i].nf = i;
 		m.cnt++;
 		dropped = recs[i].action.kind == HA_DROP;
 	}
-	if (consolidate(&g, &plan, &key, k->family, &m, &router)) {
+	if (consolidate(&g, &plan, &key, walked->parse.family, &m, &router)) {
+		if (may_not)
+			return IN_USER_SPACE;
 		describe(l, n, k);
 		fail_msg("it is not folded");
 	}
-	folded_cnt++;
 	if (dropped) {
 		assert_int_equal(g.act.verdict, NFOLD_VERDICT_DROP);
 		assert_false(plan.used);
-		return;
+		return FOLDED;
 	}
-	assert_true(walked.parse.ttl > g.act.ttl_dec);
+	if (may_not) {
+		describe(l, n, k);
+		fail_msg("it is folded");
+	}
+	assert_true(walked->parse.ttl > g.act.ttl_dec);
 	assert_true(pkt_ttl_dec(&pkt));
 	apply(&entry, &g, &plan);
 	compare(&entry, &pkt, l, n, k);
 	check_headers(pkt.data + pkt.l3_off, pkt.data + pkt.len);
+	return FOLDED;
+}
+
+static void check_sequence(const int *l, int n, const struct pkt *k)
+{
+	static struct frame walked;
+	enum outcome what;
+
+	frame_make(&walked, k);
+	what = check_frame(&walked, l, n, k, false);
+	folded_cnt += what == FOLDED;
+	refused_cnt += what == NO_SUCH_PACKET;
 }
 
 static struct pkt packet(int family, uint8_t proto, int tags)
@@ -353,6 +372,131 @@ static void every_sequence_of_three_is_its_fold(void **state)
 	printf("# %ld sequences folded and equal, %ld that no packet can have\n",
 	       folded_cnt, refused_cnt);
 	assert_true(folded_cnt > 100000);
+}
+
+/* --- the paper's five --- */
+
+enum five { FORWARD, DROP, MODIFY, ENCAP, DECAP, FIVE };
+
+/* Headers that encap puts on and decap takes off; the first is a VLAN tag. */
+static const struct nf_tunnel *const headers[] = { NULL, &ipip, &gre6, &vxlan,
+						   &gue6 };
+#define HEADERS ((int)(sizeof(headers) / sizeof(headers[0])))
+
+/* The letter for an action as the i-th of a sequence. wire: a header of the wire
+ * will be taken off, which is known by its addresses: modify is of DSCP. */
+static int letter_of(enum five a, int i, const struct nf_tunnel *t, bool wire)
+{
+	static const enum header_action_kind kinds[FIVE] = {
+		HA_FORWARD, HA_DROP, HA_MODIFY, HA_ENCAP, HA_DECAP };
+	enum header_action_kind kind = kinds[a];
+	int n = 0;
+
+	if (a == MODIFY && wire)
+		kind = HA_DSCP;
+	if (a == ENCAP && !t)
+		kind = HA_VLAN_PUSH;
+	if (a == DECAP && !t)
+		kind = HA_VLAN_POP;
+	while (letters[n].kind != kind ||
+	       ((a == ENCAP || a == DECAP) && letters[n].tunnel != t))
+		n++;
+	return a == MODIFY ? n + (wire ? i % 2 : i) : n;
+}
+
+/* Headers that a packet must come with, for the sequence to be possible. */
+static int must_have(const enum five *a, int n)
+{
+	int depth = 0, need = 0;
+
+	for (int i = 0; i < n && a[i] != DROP; i++) {
+		depth += (a[i] == ENCAP) - (a[i] == DECAP);
+		if (-depth > need)
+			need = -depth;
+	}
+	return need;
+}
+
+/* A header around the frame, as the other end of the tunnel puts it. */
+static void frame_wrap(struct frame *f, const struct nf_tunnel *t)
+{
+	struct nf_tunnel far = *t;
+	struct nf_pkt pkt;
+
+	far.local = t->remote;
+	far.remote = t->local;
+	pkt_init(&pkt, f->data, f->len, &f->parse);
+	pkt.room = f->room;
+	assert_true(nf_pkt_encap(&pkt, &far));
+	f->data = pkt.data;
+	f->len = pkt.len;
+	f->room = pkt.room;
+	assert_int_equal(nfold_parse(f->data, f->data + f->len, 1, &f->parse),
+			 NFOLD_REASON_NONE);
+}
+
+/* No packet has three tags, and nothing more than two headers of the chain. */
+static bool is_possible(const enum five *a, int n, const struct nf_tunnel *t)
+{
+	int depth = 0, tags = must_have(a, n);
+
+	if (!t && tags > NFOLD_TAG_MAX)
+		return false;
+	for (int i = 0; i < n && a[i] != DROP; i++) {
+		depth += (a[i] == ENCAP) - (a[i] == DECAP);
+		tags += (a[i] == ENCAP) - (a[i] == DECAP);
+		if (depth > NFOLD_LAYER_MAX || (!t && tags > NFOLD_TAG_MAX))
+			return false;
+	}
+	return true;
+}
+
+static enum outcome check_five(const enum five *a, int n,
+			       const struct nf_tunnel *t, struct pkt k)
+{
+	static struct frame f;
+	int need = must_have(a, n), l[3];
+
+	for (int i = 0; i < n; i++)
+		l[i] = letter_of(a[i], i, t, t && need);
+	if (!t && need > NFOLD_TAG_MAX)
+		need = NFOLD_TAG_MAX;
+	k.tags = t ? 0 : need;
+	frame_make(&f, &k);
+	for (int i = 0; i < need && t; i++)
+		frame_wrap(&f, t);
+	return check_frame(&f, l, n, &k, t && need);
+}
+
+static void
+every_ordered_pair_and_triple_of_the_five_actions_is_enumerated(void **state)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP,
+					  IPPROTO_ICMP, 89 };
+	long cnt[3] = { 0 };
+
+	(void)state;
+	for (int n = 1; n <= 3; n++)
+		for (int v = 0; v < FIVE * FIVE * FIVE * HEADERS * 8; v++) {
+			enum five a[3] = { v % FIVE, v / FIVE % FIVE,
+					   v / FIVE / FIVE % FIVE };
+			int rest = v / FIVE / FIVE / FIVE;
+			const struct nf_tunnel *t = headers[rest % HEADERS];
+			struct pkt k = packet(rest / HEADERS % 2 ? 4 : 6,
+					      protos[rest / HEADERS / 2], 0);
+			enum outcome what;
+
+			if ((n < 3 && a[2]) || (n < 2 && a[1]))
+				continue;
+			what = check_five(a, n, t, k);
+			assert_int_equal(what != NO_SUCH_PACKET,
+					 is_possible(a, n, t));
+			cnt[what]++;
+		}
+	printf("# %ld folded, %ld in user space, %ld of which there is no packet\n",
+	       cnt[FOLDED], cnt[IN_USER_SPACE], cnt[NO_SUCH_PACKET]);
+	assert_int_equal(cnt[FOLDED] + cnt[IN_USER_SPACE] + cnt[NO_SUCH_PACKET],
+			 (5 + 25 + 125) * HEADERS * 8);
 }
 
 /* N7: the TTL at which a packet dies on the way is what the fold says. */
@@ -598,6 +742,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_sequence_of_three_is_its_fold),
+		cmocka_unit_test(every_ordered_pair_and_triple_of_the_five_actions_is_enumerated),
 		cmocka_unit_test(ttl_dies_where_the_fold_says),
 		cmocka_unit_test(same_header_cancels_others_do_not),
 		cmocka_unit_test(pop_and_push_do_not_cancel),

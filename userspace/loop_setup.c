@@ -108,7 +108,7 @@ static int setup_engine(struct loop *l)
 			.steps = m->steps,
 			.steps_cnt = m->meta->config.steps,
 			.edits = m->edits,
-			.edit_cnt = m->edit_cnt,
+			.edit_cnt = m->meta->config.edits ? m->edit_cnt : 0,
 			.tmpls = m->tmpls,
 		},
 		.router = { .ctx = l->route, .lookup = route_lookup,

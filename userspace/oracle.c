@@ -80,7 +80,8 @@ static int start_engine(struct oracle *o)
 			.flows4 = o->tables[0],
 			.flows6 = o->tables[1],
 			.edits = o->maps->edits,
-			.edit_cnt = o->maps->edit_cnt,
+			.edit_cnt = o->maps->meta->config.edits ?
+				    o->maps->edit_cnt : 0,
 			.tmpls = o->maps->tmpls,
 			.cells = o->maps->cells,
 			.cell_cnt = o->maps->meta->config.cells,

@@ -36,21 +36,21 @@ cond "it has an entry" "$(flow_count 'udp port 4106') >= 1"
 is "$(flow_count icmp)" 2 "a ping has an entry for each direction"
 cond "a closed connection lingers" "$(flow_count 'tcp port 4104') >= 1"
 sleep 1.2
-cond "a reset connection lingers" "$(flow_count 'tcp port 4103') >= 1"
+cond "H3: a reset connection lingers" "$(flow_count 'tcp port 4103') >= 1"
 finish reset
 finish close
 sleep 3.5
 is "$(flow_count 'udp port 4106')" 0 "an idle UDP flow expires"
 is "$(flow_count icmp)" 0 "an idle ping expires"
 cond "a UDP flow with traffic stays" "$(flow_count 'udp port 4105') >= 1"
-cond "a half-closed connection is kept past the transitory timeout" \
+cond "H2: a half-closed connection is kept past the transitory timeout" \
 	"$(flow_count 'tcp port 4101') >= 1"
 cond "an established connection is kept past the transitory timeout" \
 	"$(flow_count 'tcp port 4102') >= 1"
 is "$(flow_count 'tcp port 4103')" 0 "a reset connection is gone after the transitory timeout"
 is "$(flow_count 'tcp port 4104')" 0 "a closed connection is gone after the transitory timeout"
 finish late
-is "$(said late)" "hello late " "what comes late to the half-closed client arrives"
+is "$(said late)" "hello late " "H2: what comes late to the half-closed client arrives"
 finish hold
 is "$(said hold)" "hello end " "a silent connection works when it speaks again"
 finish busy

@@ -30,7 +30,7 @@ for i in 1 2 3 4 5; do
 	finish check
 	is "$(grep stream "$tmp/check.log" | cut -d' ' -f3-10)" \
 		"received $n lost 0 doubled 0 reordered 0" \
-		"flow $i ($addr): 100,000 packets, none lost, doubled or reordered" ||
+		"H15: flow $i ($addr): 100,000 packets, none lost, doubled or reordered" ||
 		note "$(cat "$tmp/check.log" "$tmp/gen.log"; stats)"
 	slow=$(($(stat_kind slow) - slow))
 	cond "flow $i: it was folded while it ran" "slow > 0 && slow < n" "slow $slow"

@@ -27,7 +27,7 @@ round() {
 	got=$(awk '$1 == "stream" { print $4 }' "$tmp/many.log")
 	is "$(grep stream "$tmp/check.log" | cut -d' ' -f3-10)" \
 		"received $n lost 0 doubled 0 reordered 0" \
-		"on-full $1: the established flow is untouched" ||
+		"H14: on-full $1: the established flow is untouched" ||
 		note "$(cat "$tmp/check.log" "$tmp/gen.log")"
 	cond "on-full $1: the table is full" "$(flow_count) > slots * 3 / 4 && $(flow_count) <= slots" \
 		"$(flow_count)"
@@ -35,12 +35,12 @@ round() {
 }
 
 round slow
-is "$got" $((4 * flows)) "on-full slow: every packet of $flows new flows arrives"
+is "$got" $((4 * flows)) "H14: on-full slow: every packet of $flows new flows arrives"
 cond "on-full slow: flows without a slot are counted under table-full" \
 	"$(stat_word table-full) > flows - slots" "$(stats)"
 check "the chain detaches" run_nfold detach full
 round drop
 cond "on-full drop: some new flows got through, not all" "got > 4 * slots * 3 / 4 && got < 4 * flows" $got
 is $((got + $(stat_word table-full-drop))) $((4 * flows)) \
-	"on-full drop: the others are counted under table-full-drop"
+	"H14: on-full drop: the others are counted under table-full-drop"
 check "the daemon is alive" alive nfoldd
