@@ -52,7 +52,7 @@ struct nfold_cell {
 /* What a state function may see of a packet: the headers' constants are known
  * when the cell is chosen; these are what varies, at the NF's place. */
 struct nfold_view {
-	__u64 now;		/* ns, CLOCK_MONOTONIC */
+	__u64 now;		/* ns, CLOCK_MONOTONIC; for nfold_fn_timed() */
 	__u32 len;		/* frame bytes as it came in, whatever was put
 				 * around it since */
 	__u32 tcp_flags;	/* NFOLD_TCP_*; 0 if not TCP */
@@ -130,6 +130,12 @@ static __always_inline int nfold_fn_sample(struct nfold_cell *c)
 	__u64 n = __sync_fetch_and_add(&c->word, 1);
 
 	return c->limit && (n + 1) % c->limit == 0;
+}
+
+/* Does the function look at the time? The cell's parameters say. */
+static __always_inline int nfold_fn_timed(__u32 fn, const struct nfold_cell *c)
+{
+	return fn == NFOLD_FN_BUCKET || (fn == NFOLD_FN_THRESHOLD && c->rate);
 }
 
 /* 1: the condition holds for this packet. */

@@ -100,7 +100,7 @@ static int start(struct oracle *o, struct instance_error *err)
 	struct conf_error cerr;
 	int ret;
 
-	timed.own_time = true;
+	timed.own_time = !o->conf.kernel_clock;
 	ret = instance_load(&o->inst, &timed, "", err);
 	if (ret)
 		return ret;

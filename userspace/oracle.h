@@ -51,6 +51,8 @@ struct oracle_result {
 struct oracle_conf {
 	const struct chain *chain;	/* borrowed */
 	bool fold;
+	bool kernel_clock;	/* state functions in XDP read the kernel's
+				 * clock, as attached: for benchmarks */
 	const struct oracle_socket *socket; /* borrowed, may be shared */
 	/* Router mode: one of the two. Next hop 1 + i is behind port i, with
 	 * MAC address 02:00:00:00:01:i. */

@@ -126,6 +126,7 @@ static void entry_of(struct flow_entry *e, uint32_t i)
 	struct lmat m = { .records = r, .cnt = 4 };
 	struct egress eg = { .verdict = NFOLD_VERDICT_FORWARD, .nexthop = 1,
 			     .router = true };
+	struct edit_plan plan;
 	struct gmat_entry g;
 
 	*e = (struct flow_entry){
@@ -137,7 +138,7 @@ static void entry_of(struct flow_entry *e, uint32_t i)
 			 .l4proto = IPPROTO_UDP },
 		.now_ns = 1,
 	};
-	if (consolidate(&g, &e->key, 4, &m, &eg))
+	if (consolidate(&g, &plan, &e->key, 4, &m, &eg) || plan.used)
 		die("consolidate");
 	e->set = g.set;
 	e->act = g.act;

@@ -13,6 +13,7 @@
 #define BENCH_SPORT 1024	/* + index % 16 */
 #define BENCH_TTL 64
 #define BENCH_LEN 64		/* bytes of the frame: Ethernet, IPv4, UDP */
+#define BENCH_GROW 50		/* bytes of VXLAN over IPv4, with Ethernet */
 
 static inline __u32 bench_saddr(__u32 i)
 {
@@ -43,6 +44,15 @@ struct hash_val {
 	__u16 l4_delta;
 	__u8 dmac[6];
 	__u8 smac[6];
+	__u32 port;
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* Value of the hand-written encapsulation's. */
+struct encap_val {
+	__be16 sport;		/* outer */
+	__u16 pad;
 	__u32 port;
 	__u64 packets;
 	__u64 bytes;

@@ -37,8 +37,8 @@ static __always_inline __u32 next_flow(void)
 	return (x >> 20) & (flow_cnt - 1);
 }
 
-SEC("xdp")
-int wrap(struct xdp_md *ctx)
+/* A packet of a random flow in the frame's place. */
+static __always_inline int make(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
@@ -49,7 +49,7 @@ int wrap(struct xdp_md *ctx)
 	__u32 sum;
 
 	if ((void *)(udp + 1) > end)
-		return XDP_ABORTED;
+		return -1;
 	*(__u32 *)eth->h_dest = *(__u32 *)dmac;
 	*(__u16 *)(eth->h_dest + 4) = *(__u16 *)(dmac + 4);
 	ip->saddr = bpf_htonl(bench_saddr(i));
@@ -62,7 +62,30 @@ int wrap(struct xdp_md *ctx)
 	*(__u32 *)&ip->ttl = BENCH_TTL | IPPROTO_UDP << 8 |
 			     (__u32)(__u16)~sum << 16;
 	*(__u32 *)udp = bpf_htonl((__u32)bench_sport(i) << 16 | BENCH_DPORT);
-	bpf_tail_call(ctx, &target, 0);
+	return 0;
+}
+
+SEC("xdp")
+int wrap(struct xdp_md *ctx)
+{
+	if (!make(ctx))
+		bpf_tail_call(ctx, &target, 0);
+	return XDP_ABORTED;
+}
+
+/* For targets that put BENCH_GROW bytes in front: the test's next turn begins
+ * where the last one left the frame. */
+SEC("xdp")
+int wrap_grown(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+
+	if (data + BENCH_LEN + BENCH_GROW <= end &&
+	    bpf_xdp_adjust_head(ctx, BENCH_GROW))
+		return XDP_ABORTED;
+	if (!make(ctx))
+		bpf_tail_call(ctx, &target, 0);
 	return XDP_ABORTED;
 }
 
@@ -71,6 +94,13 @@ int only_return(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_PASS;
+}
+
+/* Costs what wrap_grown does to take back, and as much itself. */
+SEC("xdp")
+int only_grow(struct xdp_md *ctx)
+{
+	return bpf_xdp_adjust_head(ctx, -BENCH_GROW) ? XDP_ABORTED : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
