@@ -50,11 +50,14 @@ static __always_inline int step_run(const struct nfold_step *s,
 {
 	__u32 index = s->cell;
 	struct nfold_cell *c = bpf_map_lookup_elem(&cells, &index);
+	struct nfold_view here = *v;
 	int fires;
 
 	if (!c)
 		return 0;
-	fires = nfold_fn_run(s->fn, c, v);
+	if (s->flags & NFOLD_STEP_COVERED)
+		here.tcp_flags = 0;
+	fires = nfold_fn_run(s->fn, c, &here);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
 		event_tell(s, v->now, slot, family);
 	return fires;
