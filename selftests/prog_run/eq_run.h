@@ -166,6 +166,14 @@ static void pass_time(struct oracle *o, const struct eq_frame *f, bool folded)
 	oracle_tick(o);
 }
 
+/* Explaining a flow changes nothing, whatever was recorded. */
+static void explain_now_and_then(struct oracle *o, const struct eq_frame *f)
+{
+	if (f->ns % 16 == 0)
+		json_decref(engine_explain(oracle_engine(o), f->bytes, f->len,
+					   f->port));
+}
+
 /* NULL, or what differs, and from which byte on. Of an edit no outcome. */
 static inline const char *sides_frame(struct eq_sides *q,
 				      const struct eq_frame *f,
@@ -183,6 +191,7 @@ static inline const char *sides_frame(struct eq_sides *q,
 		if (oracle_packet(q->s[i], f->port, f->bytes, f->len, &r[i]))
 			return i ? "the unfolded side's run" :
 				   "the folded side's run";
+	explain_now_and_then(q->s[0], f);
 	return oracle_differ(&r[0], &r[1], at);
 }
 

@@ -123,7 +123,7 @@ static struct header_action fold_modify(const struct nf_pkt *pkt,
 static struct header_action fold_next(const struct nf_pkt *pkt,
 				      const uint8_t b[6])
 {
-	uint32_t add = b[1] << 24 | b[2] << 16 | b[3] << 8 | b[4];
+	uint32_t add = (uint32_t)b[1] << 24 | b[2] << 16 | b[3] << 8 | b[4];
 
 	switch (b[0] % 10) {
 	case 0:
