@@ -7,6 +7,14 @@
 #include "eq_find.h"
 #include "eq_stream.h"
 
+/* Of the folded side's packets. */
+struct eq_tally {
+	uint64_t packets;
+	uint64_t by_kernel;
+	uint64_t reason[NFOLD_REASON_CNT];	/* final outcome */
+	uint64_t punted[NFOLD_REASON_CNT];
+};
+
 struct eq_draw {
 	struct eq_case *c;
 	uint64_t now;
@@ -14,7 +22,7 @@ struct eq_draw {
 	uint32_t port_cnt;
 	struct stream *stream;	/* whose turn it is; NULL */
 	struct pkt sent;
-	uint64_t by_kernel;
+	struct eq_tally *tally;
 };
 
 /* Time goes by: little as a rule, so that rates are reached. */
@@ -88,6 +96,10 @@ static void draw_frame(struct eq_draw *d)
 
 static void draw_learn(struct eq_draw *d, const struct oracle_result *o)
 {
+	d->tally->packets++;
+	d->tally->by_kernel += !o->punted;
+	d->tally->reason[o->reason]++;
+	d->tally->punted[o->punted]++;
 	if (o->verdict != ORACLE_SENT || !d->sent.family)
 		return;
 	if (d->stream)
@@ -101,10 +113,12 @@ static void draw_learn(struct eq_draw *d, const struct oracle_result *o)
 
 /* True: all the same. Else what differs is told, and *c ends with the frame at
  * which it does. c->text is set. */
-static bool case_go(struct eq_case *c, uint64_t packets, uint64_t *by_kernel)
+static bool case_go(struct eq_case *c, uint64_t packets,
+		    struct eq_tally *tally)
 {
 	static struct oracle_result r[2];
-	struct eq_draw d = { .c = c, .now = NF_SEC, .fine = pick(2) };
+	struct eq_draw d = { .c = c, .now = NF_SEC, .fine = pick(2),
+			     .tally = tally };
 	const char *what = NULL;
 	json_t *diff = NULL;
 	struct eq_sides q;
@@ -118,7 +132,6 @@ static bool case_go(struct eq_case *c, uint64_t packets, uint64_t *by_kernel)
 	for (uint64_t n = 0; n < packets && !what; n++) {
 		draw_frame(&d);
 		what = sides_frame(&q, &c->frames[c->cnt - 1], r, &at);
-		*by_kernel += !what && !r[0].punted;
 		if (!what && !is_edit(&c->frames[c->cnt - 1]))
 			draw_learn(&d, &r[0]);
 	}

@@ -135,10 +135,10 @@ static int add_nf(char *t, size_t size, bool wire)
 {
 	static const char *const plain[] = { "scan", "patch", "guard", "settle",
 					     "hop1", "hop2", "shift", "pop",
-					     "trunk", "fickle" };
+					     "trunk", "fickle", "turn", "knock" };
 
 	if (!pick(4))
-		return snprintf(t, size, "\t%s;\n", plain[pick(10)]);
+		return snprintf(t, size, "\t%s;\n", plain[pick(12)]);
 	return nfs[pick(wire ? NFS - NFS_ROUTER : NFS)](t, size);
 }
 

@@ -141,6 +141,72 @@ static inline void fickle_turn(uint8_t kind, uint8_t mind)
 	}
 }
 
+/* --- turn, knock: an event whose new action is no drop; its suffix is folded
+ * anew. turn remarks from then on, knock lets nothing pass before. --- */
+
+struct turn_session {
+	struct nfold_cell *cell;	/* of both directions */
+	bool turned;
+};
+
+static const struct state_function turn_sf = {
+	.name = "turn", .tell = true, .kernel = NFOLD_FN_THRESHOLD,
+};
+
+/* False: no cell is left; the flow stays slow. */
+static bool turn_run(struct nf *nf, struct nf_pkt *pkt,
+		     struct turn_session *s, const struct header_action *update)
+{
+	if (!s->cell) {
+		s->cell = nf_cell_new(nf);
+		if (!s->cell)
+			return false;
+		s->cell->limit = 3 + 4 * nf->index;
+	}
+	localmat_add_SF(nf, pkt->fid, &turn_sf, s->cell);
+	if (!s->turned)
+		register_event(nf, pkt->fid, nf_fired, s->cell, update, NULL);
+	s->turned |= nf_state_run(nf, pkt, &turn_sf, s->cell);
+	return true;
+}
+
+static enum nf_verdict turn(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct turn_session *s = nf_session(nf, pkt);
+	struct header_action remark = ha_dscp(46);
+
+	if (!turn_run(nf, pkt, s, &remark))
+		localmat_keep_slow(nf, pkt->fid, NFOLD_REASON_CELLS_FULL);
+	if (!s->turned)
+		return NF_FORWARD;
+	nf_pkt_set_dscp(pkt, 46);
+	localmat_add_HA(nf, pkt->fid, &remark);
+	return NF_FORWARD;
+}
+
+static enum nf_verdict knock(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct turn_session *s = nf_session(nf, pkt);
+	struct header_action drop = ha_drop(NFOLD_REASON_FIREWALL_DENY);
+	struct header_action pass = { .kind = HA_FORWARD };
+
+	if (!turn_run(nf, pkt, s, &pass))
+		localmat_keep_slow(nf, pkt->fid, NFOLD_REASON_CELLS_FULL);
+	if (s->turned)
+		return NF_FORWARD;
+	localmat_add_HA(nf, pkt->fid, &drop);
+	return nf_drop(pkt, NFOLD_REASON_FIREWALL_DENY);
+}
+
+static void turn_expire(struct nf *nf, void *session, uint64_t now)
+{
+	struct turn_session *s = session;
+
+	(void)now;
+	if (s->cell)
+		nf_cell_free(nf, s->cell);
+}
+
 /* --- wrong: treats packets of a flow differently and does not say so --- */
 
 static enum nf_verdict wrong(struct nf *nf, struct nf_pkt *pkt)
@@ -151,6 +217,12 @@ static enum nf_verdict wrong(struct nf *nf, struct nf_pkt *pkt)
 	return NF_FORWARD;
 }
 
+#define TURN_NF(n, fn) \
+	{ .name = n, .packet = fn, .expire = turn_expire, .cells = 1, \
+	  .session_size = sizeof(struct turn_session), .edits = true }
+
+static const struct nf_ops turn_ops = TURN_NF("turn", turn);
+static const struct nf_ops knock_ops = TURN_NF("knock", knock);
 static const struct nf_ops hop1_ops = { .name = "hop1", .packet = hop1 };
 static const struct nf_ops hop2_ops = { .name = "hop2", .packet = hop2 };
 static const struct nf_ops wrong_ops = { .name = "wrong", .packet = wrong };
@@ -168,10 +240,10 @@ static const struct nf_ops fickle_ops = {
 
 const struct nf_ops *const nf_table[] = {
 	&dos_ops,     &fickle_ops, &firewall_ops, &guard_ops, &hop1_ops,
-	&hop2_ops,    &ipfilter_ops, &lb_ops,	  &mark_ops,  &monitor_ops,
-	&nat_ops,     &patch_ops,  &policer_ops,  &pop_ops,   &scan_ops,
-	&settle_ops,  &shift_ops,  &trunk_ops,	  &tunnel_ops, &wrong_ops,
-	NULL,
+	&hop2_ops,    &ipfilter_ops, &knock_ops,  &lb_ops,    &mark_ops,
+	&monitor_ops, &nat_ops,	   &patch_ops,	  &policer_ops, &pop_ops,
+	&scan_ops,    &settle_ops, &shift_ops,	  &trunk_ops, &tunnel_ops,
+	&turn_ops,    &wrong_ops,  NULL,
 };
 
 const struct nf_ops *nf_find(const char *name)
