@@ -55,13 +55,17 @@ static __always_inline int step_run(const struct nfold_step *s,
 {
 	__u32 index = s->cell;
 	struct nfold_cell *c = bpf_map_lookup_elem(&cells, &index);
+	struct nfold_view here;
 	int fires;
 
 	if (!c)
 		return 0;
 	if (!v->now && nfold_fn_timed(s->fn, c))
 		v->now = state_now();
-	fires = nfold_fn_run(s->fn, c, v);
+	here = *v;
+	if (s->flags & NFOLD_STEP_COVERED)
+		here.tcp_flags = 0;
+	fires = nfold_fn_run(s->fn, c, &here);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
 		event_tell(s, slot, family);
 	return fires;

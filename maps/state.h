@@ -178,6 +178,8 @@ enum nfold_fire {
 };
 
 #define NFOLD_STEP_TELL 0x01	/* the event's start is told (map "events") */
+#define NFOLD_STEP_COVERED 0x02	/* stands behind an encap: the header there is
+				 * not TCP (docs/FOLD.md, N8) */
 
 struct nfold_step {
 	__u8 fn;		/* enum nfold_fn */

@@ -38,6 +38,7 @@ struct pkt {
 	uint16_t frag;		/* IPv4: flags and offset field */
 	uint16_t sport, dport;	/* host order; echo: identifier as sport */
 	uint8_t flags;		/* TCP */
+	uint32_t seq, ack;	/* TCP; seq 0: 1 */
 	uint8_t icmp_type, icmp_code;
 	uint32_t payload;	/* bytes */
 	uint8_t fill;		/* payload's first byte; counts up */
@@ -49,6 +50,12 @@ static inline void put16(uint8_t *p, uint16_t v)
 {
 	p[0] = v >> 8;
 	p[1] = v;
+}
+
+static inline void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
 }
 
 static inline uint16_t get16(const uint8_t *p)
@@ -113,7 +120,8 @@ static inline uint32_t pkt_put_l4(const struct pkt *k, uint8_t *l4)
 	case IPPROTO_TCP:
 		put16(l4, k->sport);
 		put16(l4 + 2, k->dport);
-		l4[7] = 1;
+		put32(l4 + 4, k->seq ? k->seq : 1);
+		put32(l4 + 8, k->ack);
 		l4[12] = 5 << 4;
 		l4[13] = k->flags;
 		put16(l4 + 14, 1000);

@@ -10,6 +10,18 @@
 #define FUZZ_ENTRY fuzz_conf
 #include "tests/fuzz/fuzz_conf.c"
 #undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_block
+#include "tests/fuzz/fuzz_block.c"
+#undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_capture
+#include "tests/fuzz/fuzz_capture.c"
+#undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_flow
+#include "tests/fuzz/fuzz_flow.c"
+#undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_fold
+#include "tests/fuzz/fuzz_fold.c"
+#undef FUZZ_ENTRY
 #define FUZZ_ENTRY fuzz_ipfilter
 #include "tests/fuzz/fuzz_ipfilter.c"
 #undef FUZZ_ENTRY
@@ -70,6 +82,14 @@ int main(void)
 		{ "golden chain files", "tests/golden", fuzz_conf, 100 },
 		{ "chain files' corpus", "tests/fuzz/corpus/conf", fuzz_conf, 20 },
 		{ "chain files' findings", "tests/fuzz/regress/conf", fuzz_conf, 0 },
+		{ "NFs' blocks' corpus", "tests/fuzz/corpus/block", fuzz_block, 20 },
+		{ "NFs' blocks' findings", "tests/fuzz/regress/block", fuzz_block, 0 },
+		{ "captures' corpus", "tests/fuzz/corpus/capture", fuzz_capture, 15 },
+		{ "captures' findings", "tests/fuzz/regress/capture", fuzz_capture, 0 },
+		{ "flows in words' corpus", "tests/fuzz/corpus/flow", fuzz_flow, 20 },
+		{ "flows in words' findings", "tests/fuzz/regress/flow", fuzz_flow, 0 },
+		{ "folds' corpus", "tests/fuzz/corpus/fold", fuzz_fold, 40 },
+		{ "folds' findings", "tests/fuzz/regress/fold", fuzz_fold, 0 },
 		{ "ipfilter rules' corpus", "tests/fuzz/corpus/ipfilter", fuzz_ipfilter, 20 },
 		{ "ipfilter rules' findings", "tests/fuzz/regress/ipfilter", fuzz_ipfilter, 0 },
 		{ "packets' corpus", "tests/fuzz/corpus/parse", fuzz_parse, 20 },

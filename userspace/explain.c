@@ -5,8 +5,11 @@
  *	 fields: [FIELD...]}
  *
  *	RECORD	{nf, actions: [{action, field, value, reason}...],
- *		 functions: [NAME...]}, every NF of the chain in the order in
- *		which the direction walks it; ran false: a drop came before
+ *		 functions: [NAME...], events: [{action, ...}...]}, every NF
+ *		of the chain in the order in which the direction walks it; ran
+ *		false: a drop came before. value: what a modify writes, hops of
+ *		ttl, dscp, or the tag's TCI of vlan-push. action of an event:
+ *		what it changes to, or "tell"
  *	action	{verdict, reason, drop_nf, nexthop, ttl_dec, keep_l2,
  *		 set: {saddr, daddr, sport, dport}}; null while why_slow
  *	FIELD	{field, was, becomes, writer, overwritten: [{nf, value}...],
@@ -24,6 +27,9 @@
 static const char *const action_words[] = {
 	[HA_FORWARD] = "forward", [HA_DROP] = "drop", [HA_MODIFY] = "modify",
 	[HA_ENCAP] = "encap",	  [HA_DECAP] = "decap",
+	[HA_VLAN_PUSH] = "vlan-push", [HA_VLAN_POP] = "vlan-pop",
+	[HA_TTL] = "ttl",	  [HA_DSCP] = "dscp",
+	[HA_SEQ] = "seq",
 };
 
 static const char *const field_words[NFOLD_FIELD_CNT] = {
@@ -76,10 +82,20 @@ static json_t *action_json(const struct flow *f,
 				    json_string(field_words[ha->field]));
 		json_object_set_new(o, "value", modify_value(f, ha));
 	}
+	if (ha->kind == HA_TTL || ha->kind == HA_DSCP)
+		json_object_set_new(o, "value", json_integer(ha->value));
+	if (ha->kind == HA_VLAN_PUSH)
+		json_object_set_new(o, "value", json_integer(ntohs(ha->tci)));
 	if (ha->kind == HA_DROP)
 		json_object_set_new(o, "reason",
 				    json_string(reason_word(ha->reason)));
 	return o;
+}
+
+static json_t *event_json(const struct flow *f, const struct lmat_record *r)
+{
+	return r->update ? action_json(f, &r->action) :
+			   json_pack("{s:s}", "action", "tell");
 }
 
 static const struct lmat_record *find_drop(const struct lmat *m)
@@ -95,6 +111,7 @@ static json_t *record_json(struct engine *e, const struct flow *f, uint8_t nf,
 			   bool ran)
 {
 	json_t *actions = json_array(), *functions = json_array();
+	json_t *events = json_array();
 
 	for (uint16_t i = 0; i < f->lmat.cnt; i++) {
 		const struct lmat_record *r = &f->lmat.records[i];
@@ -104,13 +121,15 @@ static json_t *record_json(struct engine *e, const struct flow *f, uint8_t nf,
 		if (r->kind == LMAT_ACTION)
 			json_array_append_new(actions,
 					      action_json(f, &r->action));
+		else if (r->kind == LMAT_EVENT)
+			json_array_append_new(events, event_json(f, r));
 		else
 			json_array_append_new(functions,
 					      json_string(r->function->name));
 	}
-	return json_pack("{s:o, s:b, s:o, s:o}", "nf", nf_json(e, nf + 1),
-			 "ran", ran, "actions", actions, "functions",
-			 functions);
+	return json_pack("{s:o, s:b, s:o, s:o, s:o}", "nf",
+			 nf_json(e, nf + 1), "ran", ran, "actions", actions,
+			 "functions", functions, "events", events);
 }
 
 /* In the order of the walk; NFs behind a recorded drop never ran. */

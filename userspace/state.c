@@ -128,8 +128,12 @@ static bool step_run(struct engine *e, const struct flow *f,
 		     const struct nfold_step *s, const struct nfold_view *v)
 {
 	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
-	int fires = nfold_fn_run(s->fn, c, v);
+	struct nfold_view here = *v;
+	int fires;
 
+	if (s->flags & NFOLD_STEP_COVERED)
+		here.tcp_flags = 0;
+	fires = nfold_fn_run(s->fn, c, &here);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
 		event_log_add(e, &(struct nfold_event){
 			.time_ns = v->now, .cell = s->cell, .nf = s->nf,

@@ -145,14 +145,22 @@ static enum nfold_reason collect(struct engine *e, struct flow *f,
 {
 	enum nfold_reason why = NFOLD_REASON_NONE;
 	bool behind = false;
+	int cover = 0;		/* tunnel headers around it */
 
 	for (uint16_t i = 0; i < f->lmat.cnt && !why; i++) {
 		struct lmat_record *r = &f->lmat.records[i];
 
 		if (lmat_is_payload(r))
 			continue;
-		if (r->kind == LMAT_FUNCTION) {
+		if (r->kind == LMAT_ACTION) {
+			cover += r->action.kind == HA_ENCAP;
+			cover -= r->action.kind == HA_DECAP;
+		} else if (r->kind == LMAT_FUNCTION) {
+			uint8_t first = s->cnt;
+
 			why = add_function(e, f, s, r, behind);
+			if (cover > 0 && s->cnt > first)
+				s->step[first].flags |= NFOLD_STEP_COVERED;
 		} else if (r->kind == LMAT_EVENT) {
 			why = add_event(e, s, r);
 			behind |= r->update;

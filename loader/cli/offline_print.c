@@ -73,6 +73,10 @@ static void print_action(FILE *out, const json_t *a)
 		fprintf(out, "drop (%s)", text(a, "reason"));
 	} else {
 		fputs(word, out);
+		if (json_object_get(a, "value")) {
+			fputc(' ', out);
+			print_value(out, json_object_get(a, "value"));
+		}
 	}
 }
 
@@ -95,6 +99,12 @@ static void print_nf(FILE *out, const json_t *nf)
 	list = json_object_get(nf, "functions");
 	json_array_foreach(list, i, a) {
 		fprintf(out, "%sfunction %s", comma, json_string_value(a));
+		comma = ", ";
+	}
+	list = json_object_get(nf, "events");
+	json_array_foreach(list, i, a) {
+		fprintf(out, "%sevent: ", comma);
+		print_action(out, a);
 		comma = ", ";
 	}
 	fputs(*comma ? "\n" : "nothing recorded: forward\n", out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* NFs with payload state functions for chain files of a test: mix_nf.h's, under
- * a name each. Defines nf_table, so that the library's is not linked.
+ * a name each. eq_nfs.h has them in its table.
  */
 #ifndef NFOLD_PROG_RUN_PAYLOAD_NFS_H
 #define NFOLD_PROG_RUN_PAYLOAD_NFS_H
@@ -69,19 +69,5 @@ static const struct nf_ops scan_ops = PAYLOAD_NF("scan");
 static const struct nf_ops patch_ops = PAYLOAD_NF("patch");
 static const struct nf_ops guard_ops = PAYLOAD_NF("guard");
 static const struct nf_ops settle_ops = PAYLOAD_NF("settle");
-
-const struct nf_ops *const nf_table[] = {
-	&dos_ops,     &firewall_ops, &guard_ops, &ipfilter_ops, &lb_ops,
-	&mark_ops,    &monitor_ops,  &nat_ops,	 &patch_ops,	&policer_ops,
-	&scan_ops,    &settle_ops,   &tunnel_ops, NULL,
-};
-
-const struct nf_ops *nf_find(const char *name)
-{
-	for (size_t i = 0; nf_table[i]; i++)
-		if (!strcmp(nf_table[i]->name, name))
-			return nf_table[i];
-	return NULL;
-}
 
 #endif

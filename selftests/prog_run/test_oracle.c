@@ -168,6 +168,48 @@ static void equal_sides_do_not_differ(void **state)
 	assert_null(oracle_states_differ(folded, unfolded));
 }
 
+/* --- what is known of a flow, of every kind of record --- */
+
+static void must_explain(const json_t *nf, const char *name, const char *list,
+			 const char *action, const char *key, const char *what)
+{
+	const json_t *o = json_array_get(json_object_get(nf, list), 0);
+	const json_t *v = json_object_get(o, key);
+
+	assert_string_equal(json_string_value(json_object_get(nf, "nf")), name);
+	assert_string_equal(json_string_value(json_object_get(o, "action")),
+			    action);
+	if (json_is_string(v))
+		assert_string_equal(json_string_value(v), what);
+	else
+		assert_int_equal(json_integer_value(v), atoi(what));
+}
+
+static void every_kind_of_record_is_explained(void **state)
+{
+	struct pkt k = pkt_new(4, IPPROTO_TCP);
+	uint8_t frame[PKT_MAX];
+	json_t *x, *nfs;
+
+	(void)state;
+	start(CHAIN("mark { rule \"tcp\" dscp af21; } "
+		    "dos { syn-threshold 5; } policer { rate 1000pps; } "
+		    "tunnel { kind ipip; local 192.0.2.9; remote 192.0.2.10; }"));
+	pass(folded, &k);
+	x = engine_explain(oracle_engine(folded), frame, pkt_build(&k, frame),
+			   0);
+	nfs = json_object_get(x, "nfs");
+	must_explain(json_array_get(nfs, 0), "mark", "actions", "dscp",
+		     "value", "18");
+	must_explain(json_array_get(nfs, 1), "dos", "events", "drop",
+		     "reason", "syn-flood");
+	must_explain(json_array_get(nfs, 2), "policer", "events", "drop",
+		     "reason", "policed");
+	must_explain(json_array_get(nfs, 3), "tunnel", "actions", "encap",
+		     "action", "encap");
+	json_decref(x);
+}
+
 /* Writes over the only IPv4 entry's action, as a fault would. */
 static struct nfold_slot4 *only_slot(struct oracle *o)
 {
@@ -319,6 +361,8 @@ int main(void)
 					  stop),
 		cmocka_unit_test_teardown(an_entry_is_found_by_its_frame, stop),
 		cmocka_unit_test_teardown(equal_sides_do_not_differ, stop),
+		cmocka_unit_test_teardown(every_kind_of_record_is_explained,
+					  stop),
 		cmocka_unit_test_teardown(a_tampered_entry_is_caught, stop),
 		cmocka_unit_test_teardown(a_tampered_verdict_is_caught, stop),
 		cmocka_unit_test_teardown(a_tampered_next_hop_is_caught, stop),

@@ -8,20 +8,18 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 CLANG=${CLANG:-clang-19} B=build/fuzz
-mkdir -p $B/chains
-make -s B=$B $B/chains/conf_parse.c $B/chains/conf_lex.c || exit 1
+# The library with what the fuzzer asks for: its own build folder.
+make -s -j"$(nproc)" B=$B SAN=1 CC="$CLANG" \
+	CFLAGS="-O1 -g -fsanitize=fuzzer-no-link" $B/libnfold.a > /dev/null || exit 1
 
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE -I. -I$B -Ichains -fno-omit-frame-pointer
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
-conf=(chains/conf*.c chains/chain*.c $B/chains/conf_parse.c $B/chains/conf_lex.c)
-rules=(chains/ipfilter/ipfilter_{addr,check,data,eval,field,names,number,parse,term,words}.c
-	chains/conf_{error,source,tree}.c)
+libs=$(pkg-config --libs libbpf libxdp libmnl jansson libpcap libseccomp libcap)
 
 build() { # TARGET
-	local src=()
-	[ "$1" != conf ] || src=("${conf[@]}")
-	[ "$1" != ipfilter ] || src=("${rules[@]}")
-	"$CLANG" "${flags[@]}" -o "$B/fuzz_$1" "tests/fuzz/fuzz_$1.c" "${src[@]}"
+	# shellcheck disable=SC2086
+	"$CLANG" "${flags[@]}" -o "$B/fuzz_$1" "tests/fuzz/fuzz_$1.c" \
+		$B/libnfold.a $libs -lpthread
 }
 
 fuzz() { # TARGET
@@ -38,7 +36,7 @@ fuzz() { # TARGET
 }
 
 rc=0
-[ $# != 0 ] || set -- conf ipfilter parse
+[ $# != 0 ] || set -- block capture conf flow fold ipfilter parse
 for t; do
 	echo "# $t: ${FUZZ_SECONDS:-60} s"
 	if build "$t" && fuzz "$t"; then

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Fuzz target: a packet and header actions, both from bytes. Done one after the
+ * other by what NFs call (userspace/pkt*.c), and folded to one action which is
+ * applied as the engine does it, they make the same bytes; a fold that would
+ * not is refused (docs/FOLD.md, N2 to N10).
+ *
+ * Bytes: 8 of the packet (fold_packet()), then 6 of each action (fold_next()).
+ */
+#include <string.h>
+
+/* Its enum pkt_csum is another than the engine's. */
+#define pkt_csum build_csum
+#define PKT_CSUM_PARTIAL BUILD_CSUM_PARTIAL
+#define PKT_CSUM_BAD BUILD_CSUM_BAD
+#include "tests/pkt.h"
+#undef pkt_csum
+#undef PKT_CSUM_PARTIAL
+#undef PKT_CSUM_BAD
+
+#include "maps/act.h"
+#include "tests/fuzz/fuzz.h"
+#include "userspace/consolidate.h"
+#include "userspace/edits.h"
+#include "userspace/pkt.h"
+
+#define FOLD_ROOM 256
+#define FOLD_ACTIONS 12
+#define FOLD_TUNNELS 5
+
+struct fold_frame {
+	uint8_t buf[FOLD_ROOM + 600];
+	uint8_t *data;
+	uint32_t len, room;
+	struct nfold_parse parse;
+};
+
+static struct nf_tunnel fold_tunnels[FOLD_TUNNELS];
+
+static void fold_tunnel(struct nf_tunnel *t, enum nf_tunnel_kind kind,
+			int family, uint16_t port)
+{
+	*t = (struct nf_tunnel){
+		.kind = kind, .family = family, .port = htons(port),
+		.ttl = NF_TUNNEL_TTL, .copy_dscp = family == 4, .dscp = 10,
+		.vni = 42, .dmac = { 2, 1 }, .smac = { 2, 2 },
+	};
+	inet_pton(family == 4 ? AF_INET : AF_INET6,
+		  family == 4 ? "192.0.2.1" : "2001:db8:a::1", t->local.a);
+	inet_pton(family == 4 ? AF_INET : AF_INET6,
+		  family == 4 ? "192.0.2.2" : "2001:db8:a::2", t->remote.a);
+	if (t->copy_dscp)
+		t->dscp = 0;
+	if (kind != NF_TUNNEL_VXLAN) {
+		t->vni = 0;
+		memset(t->dmac, 0, 6);
+		memset(t->smac, 0, 6);
+	}
+}
+
+static void fold_tunnels_make(void)
+{
+	fold_tunnel(&fold_tunnels[0], NF_TUNNEL_IPIP, 4, 0);
+	fold_tunnel(&fold_tunnels[1], NF_TUNNEL_IPIP, 6, 0);
+	fold_tunnel(&fold_tunnels[2], NF_TUNNEL_GRE, 6, 0);
+	fold_tunnel(&fold_tunnels[3], NF_TUNNEL_VXLAN, 4, 4789);
+	fold_tunnel(&fold_tunnels[4], NF_TUNNEL_GUE, 6, 6080);
+}
+
+static struct pkt fold_packet(const uint8_t b[8])
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP,
+					  IPPROTO_ICMP, 89 };
+	static const uint8_t flags[] = { 2, 0x12, 0x10, 4 };
+	struct pkt k = pkt_new(b[0] & 1 ? 4 : 6, protos[b[0] >> 1 & 3]);
+
+	k.tags = (b[0] >> 3 & 3) % 3;
+	k.tpid[0] = b[0] & 0x20 ? 0x88a8 : 0x8100;
+	k.tci[0] = b[1] << 8 | b[2];
+	k.tci[1] = b[2] << 8 | b[1];
+	k.ttl = b[3];
+	k.payload = b[4];
+	k.fill = b[5];
+	k.sport = b[6] << 8 | b[7];
+	k.flags = flags[b[0] >> 6];
+	if (k.proto == IPPROTO_UDP && b[7] & 1)
+		k.csum = PKT_CSUM_NONE;
+	return k;
+}
+
+static bool fold_frame_make(struct fold_frame *f, const struct pkt *k)
+{
+	f->data = f->buf + FOLD_ROOM;
+	f->room = FOLD_ROOM;
+	f->len = pkt_build(k, f->data);
+	return !nfold_parse(f->data, f->data + f->len, 1, &f->parse);
+}
+
+/* --- actions from bytes --- */
+
+static bool fold_has_port(const struct nf_pkt *pkt, enum nfold_field field)
+{
+	return field == NFOLD_FIELD_SADDR || field == NFOLD_FIELD_DADDR ||
+	       pkt->l4proto == IPPROTO_TCP || pkt->l4proto == IPPROTO_UDP;
+}
+
+static struct header_action fold_modify(const struct nf_pkt *pkt,
+					const uint8_t b[6])
+{
+	enum nfold_field field = b[1] % NFOLD_FIELD_CNT;
+	struct nf_addr a = { { 0 } };
+
+	if (!fold_has_port(pkt, field))
+		return (struct header_action){ .kind = HA_FORWARD };
+	if (field == NFOLD_FIELD_SPORT || field == NFOLD_FIELD_DPORT)
+		return ha_modify_port(field, htons(b[2] << 8 | b[3]));
+	memcpy(a.a, b + 2, 4);
+	if (pkt->family == 6)
+		memcpy(&a.a[3], b + 1, 4);
+	return ha_modify_addr(field, &a);
+}
+
+/* As an NF would choose it, knowing the packet. */
+static struct header_action fold_next(const struct nf_pkt *pkt,
+				      const uint8_t b[6])
+{
+	uint32_t add = (uint32_t)b[1] << 24 | b[2] << 16 | b[3] << 8 | b[4];
+
+	switch (b[0] % 10) {
+	case 0:
+		return ha_drop(NFOLD_REASON_FIREWALL_DENY);
+	case 1:
+		return ha_ttl(b[1] % 8 + 1);
+	case 2:
+		return ha_dscp(b[1] & 63);
+	case 3:
+		if (pkt->l4proto == IPPROTO_TCP)
+			return ha_seq(add, add >> (b[5] & 31));
+		break;
+	case 4:
+		return ha_vlan_push(htons(b[1] & 1 ? 0x88a8 : 0x8100),
+				    htons(b[2] << 8 | b[3]));
+	case 5:
+		return ha_vlan_pop();
+	case 6:
+		return (struct header_action){ .kind = HA_ENCAP,
+			.tunnel = &fold_tunnels[b[1] % FOLD_TUNNELS] };
+	case 7:
+		return ha_decap(&fold_tunnels[b[1] % FOLD_TUNNELS]);
+	case 8:
+	case 9:
+		return fold_modify(pkt, b);
+	}
+	return (struct header_action){ .kind = HA_FORWARD };
+}
+
+/* False: the packet can not have it; an NF would drop it. */
+static bool fold_do(struct nf_pkt *pkt, struct header_action *ha)
+{
+	const struct nf_tunnel *t = ha->tunnel;
+
+	if (ha->kind != HA_ENCAP)
+		return nf_pkt_do(pkt, ha);
+	if (!nf_pkt_encap(pkt, t))
+		return false;
+	*ha = ha_encap(t, pkt);
+	return true;
+}
+
+/* --- folded --- */
+
+static struct nfold_key6 fold_key(const struct nfold_parse *p)
+{
+	if (p->family == 6)
+		return p->key6;
+	return (struct nfold_key6){
+		.saddr = { p->key4.saddr }, .daddr = { p->key4.daddr },
+		.sport = p->key4.sport, .dport = p->key4.dport,
+		.zone = p->key4.zone, .l4proto = p->key4.l4proto,
+	};
+}
+
+static void fold_apply(struct fold_frame *f, const struct gmat_entry *g,
+		       const struct edit_plan *plan)
+{
+	struct nfold_set4 set4 = { g->set.saddr[0], g->set.daddr[0],
+				   g->set.sport, g->set.dport };
+	struct nfold_edit e = plan->edit;
+
+	for (int i = 0; i < plan->layers; i++)
+		e.tmpl[i] = i + 1;
+	if (plan->used)
+		edit_packet(&e, &g->act, f->data, f->len, &f->parse);
+	if (f->parse.family == 4)
+		nfold_apply4(f->data, f->data + f->len, &f->parse, &set4,
+			     &g->act);
+	else
+		nfold_apply6(f->data, f->data + f->len, &f->parse, &g->set,
+			     &g->act);
+	if (plan->used)
+		FUZZ_CHECK(!edit_frame(&e, plan->tmpl, &f->data, &f->len,
+				       &f->room, f->parse.l3_len));
+}
+
+static void fold_compare(struct fold_frame *entry, struct nf_pkt *pkt,
+			 const struct pkt *k, const struct lmat *m,
+			 bool dropped)
+{
+	static const struct egress router = { .verdict = NFOLD_VERDICT_FORWARD,
+					      .nexthop = 7, .router = true };
+	struct nfold_key6 key = fold_key(&entry->parse);
+	struct edit_plan plan;
+	struct gmat_entry g;
+	bool alive;
+
+	if (consolidate(&g, &plan, &key, k->family, m, &router))
+		return;			/* it stays slow */
+	FUZZ_CHECK(dropped == (g.act.verdict == NFOLD_VERDICT_DROP));
+	if (dropped)
+		return;
+	alive = pkt_ttl_dec(pkt);
+	FUZZ_CHECK(alive == (entry->parse.ttl > g.act.ttl_dec));
+	if (!alive)
+		return;
+	fold_apply(entry, &g, &plan);
+	FUZZ_CHECK(entry->len == pkt->len);
+	FUZZ_CHECK(!memcmp(entry->data, pkt->data, pkt->len));
+}
+
+int FUZZ_ENTRY(const uint8_t *data, size_t size)
+{
+	static struct fold_frame walked, entry;
+	struct lmat_record recs[FOLD_ACTIONS] = { 0 };
+	struct lmat m = { .records = recs };
+	struct nf_pkt pkt;
+	bool dropped = false;
+	struct pkt k;
+
+	if (size < 8)
+		return 0;
+	fold_tunnels_make();
+	k = fold_packet(data);
+	if (!fold_frame_make(&walked, &k))
+		return 0;
+	entry = walked;
+	entry.data = entry.buf + FOLD_ROOM;
+	pkt_init(&pkt, walked.data, walked.len, &walked.parse);
+	pkt.room = FOLD_ROOM;
+	for (size_t at = 8; at + 6 <= size && m.cnt < FOLD_ACTIONS && !dropped;
+	     at += 6) {
+		struct lmat_record *r = &recs[m.cnt];
+
+		r->nf = m.cnt;
+		r->action = fold_next(&pkt, data + at);
+		dropped = r->action.kind == HA_DROP;
+		if (!dropped && !fold_do(&pkt, &r->action))
+			return 0;
+		m.cnt++;
+	}
+	fold_compare(&entry, &pkt, &k, &m, dropped);
+	return 0;
+}
