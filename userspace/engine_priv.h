@@ -2,7 +2,7 @@
 /* The engine's inside: one struct engine, its sessions and flows. Shared by
  * the engine's own files only:
  *	engine.c	life and control
- *	way.c		packets: classify, walk, apply
+ *	way*.c		packets: classify, walk, apply, leave
  *	session.c	sessions and flows: open, find, end
  *	gmat.c		Global MAT: fold, install, hand-over
  *	expiry.c	ageing

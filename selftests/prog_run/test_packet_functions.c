@@ -50,12 +50,6 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
 struct fields {
 	uint8_t tos;		/* DSCP and ECN */
 	uint8_t ttl, flags;

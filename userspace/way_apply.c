@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A packet of a folded flow that reached user space: its payload state functions
+ * if it has any, then the entry, by the code that XDP applies it with.
+ */
+#include "../maps/act.h"
+#include "way_priv.h"
+
+/* The folded action on the packet, by the code that XDP applies it with. */
+static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
+				      struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      const struct nfold_edit *edit)
+{
+	const struct gmat_entry *g = &f->entry;
+	struct nfold_set4 set4 = {
+		.saddr = g->set.saddr[0], .daddr = g->set.daddr[0],
+		.sport = g->set.sport, .dport = g->set.dport,
+	};
+
+	if (edit)
+		edit_packet(edit, &g->act, p->data, p->len, parse);
+	if (f->family == 4)
+		nfold_apply4(p->data, p->data + p->len, parse, &set4, &g->act);
+	else
+		nfold_apply6(p->data, p->data + p->len, parse, &g->set,
+			     &g->act);
+	if (!edit)
+		return NFOLD_REASON_NONE;
+	return edit_frame(edit, edits_tmpls(e->edits), &p->data, &p->len,
+			  &p->room, parse->l3_len);
+}
+
+/* The entry, without the NFs: state functions of the kernel tier, verdict,
+ * action. */
+enum engine_verdict way_apply(struct engine *e, struct flow *f,
+				       struct engine_pkt *p,
+				       const struct nfold_parse *parse,
+				       struct nf_pkt *pkt)
+{
+	const struct nfold_act *act = &f->entry.act;
+	const struct nfold_edit *edit = act->edit ?
+						edits_at(e->edits, act->edit) :
+						NULL;
+	uint32_t grow = edit ? edit->grow : 0;
+	enum nfold_reason why = state_steps(e, f, pkt);
+
+	if (why == NFOLD_REASON_EVENT_FIRED)
+		return way_refold(e, f, p, parse, pkt);
+	gmat_count(e, f, p->len, false);
+	if (why)
+		return way_drop(e, why);
+	if (act->verdict == NFOLD_VERDICT_DROP) {
+		e->drop_nf = f->entry.drop_nf;
+		return way_drop(e, act->reason);
+	}
+	if (act->verdict == NFOLD_VERDICT_HOST)
+		return way_drop(e, NFOLD_REASON_HOST_FIRST);
+	if (act->ttl_dec && parse->ttl <= act->ttl_dec)
+		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	if (way_too_big(e, parse->l3_len + grow, act->nexthop))
+		return way_refuse_big(e, p, parse, act->nexthop, grow);
+	why = apply_action(e, f, p, parse, edit);
+	if (why)
+		return way_drop(e, why);
+	p->outcome = NFOLD_REASON_SLOW_ENTRY;
+	return way_emit(e, p, act->nexthop);
+}
+
+/* A payload function dropped it: the NFs before have counted it, those behind
+ * never saw it. */
+static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
+					   const struct engine_pkt *p,
+					   const struct nf_pkt *pkt,
+					   uint16_t record)
+{
+	struct lmat_record *r = &f->lmat.records[record];
+
+	lmat_add_counts(&f->lmat, record, 1, p->len);
+	gmat_count(e, f, p->len, true);
+	if (!r->function->may_drop)
+		gmat_slow(e, f, NFOLD_REASON_RECORD_MISMATCH);
+	return way_drop(e, pkt->drop_reason ? pkt->drop_reason :
+					  NFOLD_REASON_NF_DROP);
+}
+
+/* Class payload: the state functions, then the folded action; where a function
+ * wrote behind a header action, the rest of the header actions one by one. */
+enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
+					 struct engine_pkt *p,
+					 const struct nfold_parse *parse,
+					 struct nf_pkt *pkt)
+{
+	const struct nfold_act *act = &f->entry.act;
+	struct egress eg = { .verdict = act->verdict,
+			     .nexthop = act->nexthop,
+			     .router = act->ttl_dec };
+	struct batch_result r;
+	struct origin o;
+
+	origin_save(&o, pkt, parse);
+	if (!batch_run(e->batches, &f->lmat, pkt, &r))
+		return payload_dropped(e, f, p, pkt, r.dropped - 1);
+	if (r.settled && !lmat_has_live(&f->lmat))
+		gmat_settle(e, f);
+	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
+		return way_apply(e, f, p, parse, pkt);
+	gmat_count(e, f, p->len, false);
+	batch_finish(&f->lmat, &r, pkt);
+	p->outcome = NFOLD_REASON_SLOW_ENTRY;
+	return way_leave(e, p, pkt, &o, &eg);
+}

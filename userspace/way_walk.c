@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A packet walks the chain: every NF, or those from an event's on. What they
+ * recorded is folded, what answers will look like is registered.
+ */
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <netinet/in.h>
+
+#include "way_priv.h"
+
+/* Echo request and reply swap roles in the reply direction (flow.h). */
+static __be16 echo_flip(uint8_t icmp_type)
+{
+	switch (icmp_type) {
+	case ICMP_ECHO:
+		return htons(ICMP_ECHOREPLY);
+	case ICMP_ECHOREPLY:
+		return htons(ICMP_ECHO);
+	case ICMPV6_ECHO_REQUEST:
+		return htons(ICMPV6_ECHO_REPLY);
+	}
+	return htons(ICMPV6_ECHO_REQUEST);
+}
+
+/* The key that answers to the packet will have when they come in by port. */
+static void key_of_reply(struct nfold_key6 *key, const struct nf_pkt *pkt,
+			 uint32_t port)
+{
+	*key = (struct nfold_key6){
+		.sport = pkt->dport,
+		.dport = pkt->sport,
+		.zone = NFOLD_ZONE(port, 0, 0, 0) | NFOLD_ZONE_VLAN(pkt->zone),
+		.l4proto = pkt->l4proto,
+	};
+	memcpy(key->saddr, pkt->daddr.a, sizeof(key->saddr));
+	memcpy(key->daddr, pkt->saddr.a, sizeof(key->daddr));
+	if (pkt->l4proto != IPPROTO_ICMP && pkt->l4proto != IPPROTO_ICMPV6)
+		return;
+	if (pkt->icmp_type == ICMP_ECHO ||
+	    pkt->icmp_type == ICMPV6_ECHO_REQUEST) {
+		key->sport = echo_flip(pkt->icmp_type);
+		key->echo = NFOLD_ECHO_REPLY;
+	} else {
+		key->dport = echo_flip(pkt->icmp_type);
+		key->echo = NFOLD_ECHO_REQUEST;
+	}
+}
+
+/* Nothing recorded yet, or what was recorded is out of date. Unfolded too: that
+ * a drop is the flow's, and not the packet's, is known from the records. */
+static bool must_record(const struct engine *e, const struct flow *f)
+{
+	if (f->why_slow == NFOLD_REASON_TABLE_FULL)
+		return e->now >= f->retry_ns;
+	/* Until its payload functions have settled. */
+	if (f->why_slow == NFOLD_REASON_MIXED)
+		return true;
+	/* It dies on the way: what it would record is not the flow's. */
+	if (way_folded(e, f))
+		return false;
+	return !f->seen || f->generation != e->conf.maps.ctl->generation;
+}
+
+static bool is_backwards(const struct flow *f)
+{
+	return f->session->outside != f->reply;
+}
+
+/* Every NF in its order from the first-th on, until one drops. */
+static enum nf_verdict walk_from(struct engine *e, const struct flow *f,
+				 struct nf_pkt *pkt, uint32_t first)
+{
+	uint32_t cnt = e->chain->nf_cnt;
+	bool backwards = is_backwards(f);
+	enum nf_verdict v = NF_FORWARD;
+
+	for (uint32_t i = first; i < cnt && v == NF_FORWARD; i++) {
+		struct nf *nf = e->conf.nfs[backwards ? cnt - 1 - i : i];
+
+		v = nf->ops->packet(nf, pkt);
+		e->drop_nf = v == NF_DROP ? nf->index + 1 : 0;
+	}
+	return v;
+}
+
+/* record: fill f's Local MAT. */
+static enum nf_verdict walk(struct engine *e, struct flow *f,
+			    struct nf_pkt *pkt, bool record)
+{
+	enum nf_verdict v;
+
+	if (record) {
+		flow_sync(e, f);
+		lmat_clear(&f->lmat);
+		e->recording = f;
+	}
+	v = walk_from(e, f, pkt, 0);
+	e->recording = NULL;
+	return v;
+}
+
+/* An event of this NF fired: the records of those before it stay, and are done
+ * to the packet; from it on the chain is walked and recorded anew. What ran
+ * before the event has run: maps/state.h's functions in XDP, and count functions
+ * are told here, since the entry has not counted the packet. */
+static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
+				   struct nf_pkt *pkt, uint8_t nf)
+{
+	struct lmat *m = &f->lmat;
+	enum nf_verdict v;
+	uint16_t end = 0;
+
+	flow_sync(e, f);
+	while (end < m->cnt && m->records[end].nf != nf)
+		end++;
+	lmat_add_counts(m, end, 1, pkt->len);
+	lmat_apply(m, end, pkt);
+	m->cnt = end;
+	e->recording = f;
+	v = walk_from(e, f, pkt, is_backwards(f) ? e->chain->nf_cnt - 1 - nf :
+						   nf);
+	e->recording = NULL;
+	return v;
+}
+
+/* An NF dropped it. A drop that the records do not hold is this packet's own:
+ * nothing is folded, and a session that it would have opened is not. */
+static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
+					struct engine_pkt *p,
+					struct nf_pkt *pkt, bool record)
+{
+	const struct lmat *m = &f->lmat;
+	uint8_t why = pkt->drop_reason ? pkt->drop_reason :
+					 NFOLD_REASON_NF_DROP;
+
+	way_drop(e, why);
+	/* It died on the way, which is its own affair: the entry is good. */
+	if (!record && way_folded(e, f))
+		return ENGINE_DROP;
+	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
+	    m->records[m->cnt - 1].action.kind == HA_DROP) {
+		gmat_fold(e, f, pkt, NULL);
+		gmat_count(e, f, p->len, true);
+	} else if (pkt->opening) {
+		session_end(e, f->session);
+	} else {
+		gmat_invalidate(e, f);	/* its records end too early now */
+	}
+	return ENGINE_DROP;
+}
+
+static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
+					const struct nf_pkt *pkt,
+					enum nfold_reason why)
+{
+	if (pkt->opening)
+		session_end(e, f->session);
+	return way_drop(e, why);
+}
+
+/* Registers what the other direction will look like. */
+static bool expect_reply(struct engine *e, struct flow *f,
+			 const struct nf_pkt *pkt, const struct egress *eg)
+{
+	struct nfold_key6 key;
+	union nfold_nexthop nh;
+	uint32_t port;
+
+	if (f->reply || eg->verdict != NFOLD_VERDICT_FORWARD)
+		return true;
+	/* The tunnel's answers are one flow of many that are in it. */
+	if (pkt->depth || pkt->unwrapped)
+		return true;
+	port = way_nexthop_port(e, eg->nexthop, &nh);
+	if (port == UINT32_MAX)
+		port = e->conf.router.port(e->conf.router.ctx, eg->nexthop);
+	key_of_reply(&key, pkt, port);
+	return session_expect(e, f->session, &key);
+}
+
+static bool rewritten(const struct flow *f, const struct nf_pkt *pkt)
+{
+	return pkt->edited ||
+	       memcmp(f->key.saddr, pkt->saddr.a, sizeof(f->key.saddr)) ||
+	       memcmp(f->key.daddr, pkt->daddr.a, sizeof(f->key.daddr)) ||
+	       f->key.sport != pkt->sport || f->key.dport != pkt->dport;
+}
+
+/* The chain has spoken: route, fold, send. */
+static enum engine_verdict walked(struct engine *e, struct flow *f,
+				  struct engine_pkt *p, struct nf_pkt *pkt,
+				  struct origin *o, enum nf_verdict verdict,
+				  bool record)
+{
+	struct egress eg = { 0 };
+	enum nfold_reason why;
+
+	p->walked = true;
+	if (verdict == NF_DROP)
+		return walk_dropped(e, f, p, pkt, record);
+	why = way_route(e, pkt, &eg);
+	if (!why && eg.verdict == NFOLD_VERDICT_HOST && rewritten(f, pkt))
+		why = NFOLD_REASON_NOT_A_PORT;
+	if (!why && !expect_reply(e, f, pkt, &eg))
+		why = NFOLD_REASON_CLASH;
+	if (why)
+		return walk_refused(e, f, pkt, why);
+	e->origin = o;
+	if (record)
+		gmat_fold(e, f, pkt, &eg);
+	e->origin = NULL;
+	gmat_count(e, f, p->len, true);
+	if (f->why_slow == NFOLD_REASON_TABLE_FULL && e->chain->onfull_drop)
+		return walk_refused(e, f, pkt, NFOLD_REASON_TABLE_FULL_DROP);
+	f->seen = true;
+	p->outcome = NFOLD_REASON_SLOW_WALK;
+	return way_leave(e, p, pkt, o, &eg);
+}
+
+enum engine_verdict way_walk(struct engine *e, struct flow *f,
+					 struct engine_pkt *p,
+					 const struct nfold_parse *parse,
+					 struct nf_pkt *pkt)
+{
+	bool record = must_record(e, f);
+	struct origin o;
+
+	origin_save(&o, pkt, parse);
+	return walked(e, f, p, pkt, &o, walk(e, f, pkt, record), record);
+}
+
+/* e->ran: the last of it fired. */
+enum engine_verdict way_refold(struct engine *e, struct flow *f,
+				  struct engine_pkt *p,
+				  const struct nfold_parse *parse,
+				  struct nf_pkt *pkt)
+{
+	uint8_t nf = e->ran.step[e->ran.cnt - 1].nf;
+	struct origin o;
+
+	origin_save(&o, pkt, parse);
+	return walked(e, f, p, pkt, &o, walk_suffix(e, f, pkt, nf), true);
+}
