@@ -68,25 +68,45 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 	return NFOLD_REASON_NONE;
 }
 
+/* A template's bytes, in words: its length is even, and at least an IPv4
+ * header's. The last word overlaps the one before. bpf_xdp_store_bytes() takes
+ * several times as long. */
+static __always_inline enum nfold_reason
+edit_copy(__u8 *to, const void *end, const struct nfold_tmpl *t, __u32 len)
+{
+	__u32 last = (len - 8) & 127;
+
+	if (last > NFOLD_TMPL_MAX - 8)
+		return NFOLD_REASON_TRUNCATED;
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i < NFOLD_TMPL_MAX / 8; i++) {
+		if (8 * i > last)
+			break;
+		if (to + 8 * i + 8 > (const __u8 *)end)
+			return NFOLD_REASON_TRUNCATED;
+		store64(to + 8 * i, load64(t->bytes + 8 * i));
+	}
+	to = nfold_at(to, last);
+	if (to + 8 > (const __u8 *)end)
+		return NFOLD_REASON_TRUNCATED;
+	store64(to, load64(t->bytes + last));
+	return NFOLD_REASON_NONE;
+}
+
 /* Puts the i-th template around what begins at off + its length. *tos: of the
  * inner header, then of this one. */
 static __always_inline enum nfold_reason
 edit_layer(struct xdp_md *ctx, const struct nfold_edit *e, int i, __u32 off,
 	   const struct nfold_tmpl *t, __u32 l3_len, __u8 *tos)
 {
-	__u32 last = (__u32)t->len - 1;
 	enum nfold_reason why;
 	__u8 *data, *end;
 
-	if (last >= NFOLD_TMPL_MAX)
-		return NFOLD_REASON_TRUNCATED;
-	/* 6.1's verifier learns nothing from "not 0", and clang would make one
-	 * of the two of it. */
-	asm volatile("" : "+r"(last));
-	if (bpf_xdp_store_bytes(ctx, off, (void *)t->bytes, last + 1))
-		return NFOLD_REASON_TRUNCATED;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
+	why = edit_copy(nfold_at(data, off), end, t, t->len);
+	if (why)
+		return why;
 	*tos = nfold_tmpl_tos(t, *tos);
 	why = nfold_tmpl_ip(nfold_at(data, off), end, t, l3_len, *tos);
 	if (why || !t->udp_off)

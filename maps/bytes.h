@@ -64,6 +64,11 @@ static __always_inline void store32(void *p, __u32 v)
 	NFOLD_STORE(nfold_raw32, p, v);
 }
 
+static __always_inline void store64(void *p, __u64 v)
+{
+	NFOLD_STORE(nfold_raw64, p, v);
+}
+
 /* PAIR: two consecutive fields as one word, both in memory order. BE: constant
  * and variable byte swaps without a system header, so that BPF and user space
  * share them.

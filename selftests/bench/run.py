@@ -23,6 +23,10 @@ BOUNDS = {
     "install_vs_syscall": (">=", 10),
     "folded_vs_unfolded": (">=", 4),
     "bytes_per_flow": ("<=", 256),
+    "fig8_9_vs_1": ("<=", 1.05),
+    "event_cost_ns": ("<=", 3),
+    "invalidate_100k_ms": ("<=", 1),
+    "encap_vs_hand": ("<=", 1.2),
 }
 
 
