@@ -228,31 +228,54 @@ static bool icmp_token(struct engine *e)
 	return true;
 }
 
-/* The packet as it came, too long by what the chain would put around it or
- * without that: it becomes the message to its sender, from the port's address,
- * or is dropped. Counted as too big either way. */
-static enum engine_verdict refuse_big(struct engine *e, struct engine_pkt *p,
-				      const struct nfold_parse *parse,
-				      uint16_t nexthop, uint32_t grow)
+/* The packet as it came becomes the message to its sender, from the port's
+ * address, or is dropped. Counted under why either way. */
+static enum engine_verdict refuse(struct engine *e, struct engine_pkt *p,
+				  const struct nfold_parse *parse,
+				  enum icmp_error what, enum nfold_reason why,
+				  uint32_t mtu)
 {
 	const struct nfold_port *in = &e->conf.maps.ports[p->punt->port];
 	struct nf_addr from = { 0 };
-	union nfold_nexthop nh;
-	uint32_t mtu = e->conf.maps.ports[nexthop_port(e, nexthop, &nh)].mtu;
 
 	if (parse->family == 4)
 		from.a[0] = in->addr4;
 	else
 		memcpy(from.a, in->addr6, sizeof(from.a));
-	if (e->chain->wire || !(from.a[0] | from.a[3]) || mtu <= grow ||
-	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(p->data, parse) ||
+	if (e->chain->wire || !(from.a[0] | from.a[3]) ||
+	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(what, p->data, parse) ||
 	    !icmp_token(e) ||
-	    !icmp_error_too_big(&p->data, &p->len, &p->room, parse, &from,
-				mtu - grow))
-		return drop(e, NFOLD_REASON_TOO_BIG);
+	    !icmp_error_make(what, &p->data, &p->len, &p->room, parse, &from,
+			     mtu))
+		return drop(e, why);
 	p->out = p->punt->port;
-	p->outcome = NFOLD_REASON_TOO_BIG;
+	p->outcome = why;
 	return ENGINE_TX;
+}
+
+/* Too long by what the chain would put around it, or without that. */
+static enum engine_verdict refuse_big(struct engine *e, struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      uint16_t nexthop, uint32_t grow)
+{
+	union nfold_nexthop nh;
+	uint32_t mtu = e->conf.maps.ports[nexthop_port(e, nexthop, &nh)].mtu;
+
+	if (mtu <= grow)
+		return drop(e, NFOLD_REASON_TOO_BIG);
+	return refuse(e, p, parse, ICMP_ERROR_TOO_BIG, NFOLD_REASON_TOO_BIG,
+		      mtu - grow);
+}
+
+/* Its TTL ends here; o: as it came, NULL if it is so still. Counted, and its
+ * sender told, by engine_packet(): the message is not the flow's packet. */
+static enum engine_verdict dies(struct engine *e, struct engine_pkt *p,
+				const struct origin *o)
+{
+	if (o && !origin_restore(o, &p->data, &p->len, &p->room))
+		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	e->dies = true;
+	return ENGINE_DROP;
 }
 
 /* Marks the packet as the flow's, until engine_left(). */
@@ -272,23 +295,26 @@ static void hold(struct flow *f, struct engine_pkt *p, enum engine_verdict v)
  * nothing is folded, and a session that it would have opened is not. */
 static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 					struct engine_pkt *p,
-					struct nf_pkt *pkt)
+					struct nf_pkt *pkt,
+					const struct origin *o)
 {
 	const struct lmat *m = &f->lmat;
 	uint8_t why = pkt->drop_reason ? pkt->drop_reason :
 					 NFOLD_REASON_NF_DROP;
 
-	drop(e, why);
+	/* What was recorded before may end with another NF's drop. */
 	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
-	    m->records[m->cnt - 1].action.kind == HA_DROP) {
+	    m->records[m->cnt - 1].action.kind == HA_DROP &&
+	    m->records[m->cnt - 1].nf + 1 == e->drop_nf) {
 		gmat_fold(e, f, pkt, NULL);
 		gmat_count(e, f, p->len, true);
-	} else if (pkt->opening) {
-		session_end(e, f->session);
-	} else {
-		gmat_invalidate(e, f);	/* its records end too early now */
+		return drop(e, why);
 	}
-	return ENGINE_DROP;
+	if (pkt->opening)
+		session_end(e, f->session);
+	else
+		gmat_invalidate(e, f);	/* its records end too early now */
+	return why == NFOLD_REASON_TTL_EXCEEDED ? dies(e, p, o) : drop(e, why);
 }
 
 static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
@@ -351,7 +377,7 @@ static enum engine_verdict leave(struct engine *e, struct engine_pkt *p,
 	if (eg->verdict == NFOLD_VERDICT_HOST)
 		return drop(e, NFOLD_REASON_HOST_FIRST);
 	if (eg->router && !pkt_ttl_dec(pkt))
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
+		return dies(e, p, o);
 	if (too_big(e, pkt_l3_len(pkt), eg->nexthop))
 		return walk_too_big(e, p, pkt, o, eg->nexthop);
 	p->data = pkt->data;
@@ -371,7 +397,7 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 
 	p->walked = true;
 	if (verdict == NF_DROP)
-		return walk_dropped(e, f, p, pkt);
+		return walk_dropped(e, f, p, pkt, o);
 	why = route(e, pkt, &eg);
 	if (!why && eg.verdict == NFOLD_VERDICT_HOST && rewritten(f, pkt))
 		why = NFOLD_REASON_NOT_A_PORT;
@@ -442,11 +468,12 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 }
 
 /* The entry, without the NFs: state functions of the kernel tier, verdict,
- * action. */
+ * action. o: the packet as it came, if it may have been written to. */
 static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 				       struct engine_pkt *p,
 				       const struct nfold_parse *parse,
-				       struct nf_pkt *pkt)
+				       struct nf_pkt *pkt,
+				       const struct origin *o)
 {
 	const struct nfold_act *act = &f->entry.act;
 	const struct nfold_edit *edit = act->edit ?
@@ -467,9 +494,12 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 	if (act->verdict == NFOLD_VERDICT_HOST)
 		return drop(e, NFOLD_REASON_HOST_FIRST);
 	if (act->ttl_dec && parse->ttl <= act->ttl_dec)
-		return drop(e, NFOLD_REASON_TTL_EXCEEDED);
-	if (too_big(e, parse->l3_len + grow, act->nexthop))
+		return dies(e, p, o);
+	if (too_big(e, parse->l3_len + grow, act->nexthop)) {
+		if (o && !origin_restore(o, &p->data, &p->len, &p->room))
+			return drop(e, NFOLD_REASON_TOO_BIG);
 		return refuse_big(e, p, parse, act->nexthop, grow);
+	}
 	why = apply_action(e, f, p, parse, edit);
 	if (why)
 		return drop(e, why);
@@ -514,7 +544,7 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 	if (r.settled && !lmat_has_live(&f->lmat))
 		gmat_settle(e, f);
 	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
-		return apply_entry(e, f, p, parse, pkt);
+		return apply_entry(e, f, p, parse, pkt, &o);
 	gmat_count(e, f, p->len, false);
 	batch_finish(&f->lmat, &r, pkt);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
@@ -601,6 +631,7 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	p->flow = 0;
 	p->walked = false;
 	p->drop_nf = e->drop_nf = 0;
+	e->dies = false;
 	why = nfold_parse(p->data, p->data + p->len, p->punt->port, &parse);
 	if (why)
 		return drop(e, why);
@@ -629,12 +660,15 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	else if (f->payload)
 		v = apply_payload(e, f, p, &parse, &pkt);
 	else
-		v = apply_entry(e, f, p, &parse, &pkt);
+		v = apply_entry(e, f, p, &parse, &pkt, NULL);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);
 	else
 		drop_left(e, p, parse.family, &key);
+	if (e->dies)
+		return refuse(e, p, &parse, ICMP_ERROR_TTL,
+			      NFOLD_REASON_TTL_EXCEEDED, 0);
 	return v;
 }
 
