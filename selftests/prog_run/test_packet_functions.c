@@ -244,6 +244,32 @@ static void h10_the_sender_is_told_by_the_right_address(void **state)
 	sides_free(&s);
 }
 
+/* What dies at a hop before the NF that denies its folded flow is not what that
+ * NF's record says: its sender is told. */
+static void h10_a_death_is_not_the_denial_behind_it(void **state)
+{
+	static const struct nf_ops *const ops[] = { &hop_ops, NULL };
+	struct pkt k = pkt_new(4, IPPROTO_UDP);
+
+	(void)state;
+	sides_new(&s, ROUTER, "monitor; firewall { default deny; }", ops);
+	for (int i = 0; i < 2; i++)
+		oracle_maps(s.o[i])->ports[0].addr4 = inet_addr("10.0.0.1");
+	memcpy(k.dmac, oracle_maps(s.o[0])->ports[0].mac, 6);
+	for (int i = 0; i < 12; i++) {
+		struct oracle_result res;
+
+		k.ttl = i % 4 == 3 ? 1 : 64;
+		res = sides_send(&s, 0, &k);
+		assert_int_equal(res.verdict, k.ttl == 1 ? ORACLE_SENT :
+							   ORACLE_DROP);
+		assert_int_equal(res.reason, k.ttl == 1 ?
+					     NFOLD_REASON_TTL_EXCEEDED :
+					     NFOLD_REASON_FIREWALL_DENY);
+	}
+	sides_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +277,7 @@ int main(void)
 		SIDES_TEST(h9_an_nf_that_does_not_say_it_edits_is_slow),
 		SIDES_TEST(h10_a_packet_dies_at_its_hop_of_a_chain_of_three),
 		SIDES_TEST(h10_the_sender_is_told_by_the_right_address),
+		SIDES_TEST(h10_a_death_is_not_the_denial_behind_it),
 	};
 
 	return cmocka_run_group_tests_name("functions of the packet", tests,
