@@ -170,6 +170,7 @@ static void the_dying_are_seen_by_the_nfs_before_their_hop(void **state)
 	struct pkt f = request(IPPROTO_UDP, 4000);
 
 	(void)state;
+	box.ports[0].addr4 = 0;	/* nobody to tell the sender */
 	doing.ha = ha_ttl(3);
 	assert_int_equal(pass(&f, 0), ENGINE_TX);
 	memset(nfs_state.order, 0, sizeof(nfs_state.order));
@@ -195,7 +196,8 @@ static void the_dying_leave_the_entry_good(void **state)
 	doing.ha = ha_ttl(3);
 	assert_int_equal(pass(&f, 0), ENGINE_TX);
 	f.ttl = 2;
-	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	assert_int_equal(pass(&f, 0), ENGINE_TX);	/* its sender is told */
+	assert_int_equal(box.pkt.outcome, NFOLD_REASON_TTL_EXCEEDED);
 	assert_true(only_entry(&fe, NULL));
 	assert_int_equal(fe.act.generation, box.ctl.generation);
 	f.ttl = 64;
@@ -220,14 +222,101 @@ static void the_dying_do_not_shorten_the_record(void **state)
 	assert_int_equal(fe.act.verdict, NFOLD_VERDICT_DROP);
 	assert_int_equal(fe.act.ttl_dec, 3);
 	f.ttl = 3;
-	assert_int_equal(pass(&f, 0), ENGINE_DROP);
-	assert_int_equal(counted(NFOLD_REASON_TTL_EXCEEDED), 1);
+	assert_int_equal(pass(&f, 0), ENGINE_TX);
+	assert_int_equal(box.pkt.outcome, NFOLD_REASON_TTL_EXCEEDED);
 	while (!flow_table_read(box.tables[0], slot, &fe, NULL))
 		slot++;
 	cells = flow_table_cells(box.tables[0], slot);
 	cells->packets += 5;
 	engine_flush(box.e, NULL, 0);
 	assert_int_equal(total.packets, 1 + 5);
+}
+
+/* The message, from scratch: RFC 792, RFC 1812 section 4.3.2; RFC 4443. */
+static void check_exceeded(int family, const uint8_t *frame, uint32_t len)
+{
+	uint8_t *p = box.pkt.data, *icmp = p + 14 + (family == 4 ? 20 : 40);
+	uint32_t quote = len - 14, said = 8 + quote;
+
+	assert_int_equal(box.pkt.out, 0);
+	assert_int_equal(box.pkt.flow, 0);
+	assert_int_equal(box.pkt.outcome, NFOLD_REASON_TTL_EXCEEDED);
+	assert_memory_equal(p, frame + 6, 6);
+	assert_memory_equal(p + 6, frame, 6);
+	assert_memory_equal(icmp + 8, frame + 14, quote);
+	assert_int_equal(icmp[0], family == 4 ? 11 : 3);
+	assert_int_equal(icmp[1], 0);
+	assert_memory_equal(icmp + 4, "\0\0\0", 4);
+	if (family == 4) {
+		assert_int_equal(box.pkt.len, 14 + 20 + said);
+		assert_memory_equal(p + 26, &box.ports[0].addr4, 4);
+		assert_memory_equal(p + 30, frame + 26, 4);
+		assert_int_equal(pkt_sum(p + 14, 20, 0), 0xffff);
+		assert_int_equal(pkt_sum(icmp, said, 0), 0xffff);
+		return;
+	}
+	assert_int_equal(box.pkt.len, 14 + 40 + said);
+	assert_memory_equal(p + 22, box.ports[0].addr6, 16);
+	assert_memory_equal(p + 38, frame + 22, 16);
+	assert_int_equal(pkt_sum(icmp, said, pkt_sum(p + 22, 32, said +
+						     IPPROTO_ICMPV6)), 0xffff);
+}
+
+/* At a hop (ttl up to 3) or at the router behind it (4), a flow's first packet
+ * or one of a folded flow: the sender is told, with the packet as it sent it. */
+static void h10_the_sender_is_told_where_the_ttl_ended(void **state)
+{
+	(void)state;
+	doing.ha = ha_ttl(3);
+	for (int i = 0; i < 16; i++) {
+		struct pkt f = pkt_new(i % 2 ? 6 : 4, IPPROTO_UDP);
+		uint8_t frame[PKT_MAX];
+		uint32_t len;
+
+		f.sport = 4000 + i / 8;
+		if (i / 8)
+			assert_int_equal(pass(&f, 0), ENGINE_TX);
+		f.ttl = 1 + i / 2 % 4;
+		len = pkt_build(&f, frame);
+		assert_int_equal(pass(&f, 0), ENGINE_TX);
+		check_exceeded(f.family, frame, len);
+	}
+	assert_int_equal(counted(NFOLD_REASON_TTL_EXCEEDED), 0);
+}
+
+static int answers(struct pkt *f, int n)
+{
+	int sent = 0;
+
+	for (int i = 0; i < n; i++)
+		sent += pass(f, 0) == ENGINE_TX;
+	return sent;
+}
+
+/* RFC 1812 section 4.3.2.7 and 4.3.2.8. */
+static void h10_some_are_not_told(void **state)
+{
+	struct pkt f = request(IPPROTO_UDP, 4000), many = f;
+
+	(void)state;
+	f.ttl = many.ttl = 1;
+	many.dmac[0] = 0xff;	/* link-layer broadcast */
+	assert_int_equal(pass(&many, 0), ENGINE_DROP);
+	set_addr(many.dst, "224.0.0.9");
+	many.dmac[0] = 2;
+	assert_int_equal(pass(&many, 0), ENGINE_DROP);
+	assert_int_equal(answers(&f, 100), 50);
+	advance(100 * MS);
+	assert_int_equal(answers(&f, 100), 10);
+	assert_int_equal(counted(NFOLD_REASON_TTL_EXCEEDED), 2 + 50 + 90);
+	advance(NF_SEC);
+	box.ports[0].addr4 = 0;
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	box.ports[0].addr4 = inet_addr("10.0.0.1");
+	box.chain.wire = true;
+	doing.ha = ha_ttl(3);
+	engine_flush(box.e, NULL, 0);
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
 }
 
 /* --- too big --- */
@@ -308,15 +397,6 @@ static void ipv6_is_told_too(void **state)
 	assert_memory_equal(p + 62, frame + 14, 1280 - 48);
 }
 
-static int answers(struct pkt *f, int n)
-{
-	int sent = 0;
-
-	for (int i = 0; i < n; i++)
-		sent += pass(f, 0) == ENGINE_TX;
-	return sent;
-}
-
 static void answers_are_limited(void **state)
 {
 	struct pkt f = request(IPPROTO_UDP, 4000);
@@ -344,6 +424,8 @@ int main(void)
 		TEST_DO(the_dying_are_seen_by_the_nfs_before_their_hop),
 		TEST_DO(the_dying_leave_the_entry_good),
 		TEST_DO(the_dying_do_not_shorten_the_record),
+		TEST_DO(h10_the_sender_is_told_where_the_ttl_ended),
+		TEST_DO(h10_some_are_not_told),
 		TEST_DO(too_big_for_its_header_is_answered),
 		TEST_DO(ipv6_is_told_too),
 		TEST_DO(answers_are_limited),

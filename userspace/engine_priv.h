@@ -105,6 +105,7 @@ struct engine {
 	struct edits *edits;		/* NULL: no maps for them */
 	struct flow *recording;		/* whose Local MAT is being filled */
 	struct origin *origin;		/* of the packet that walks */
+	bool dies;			/* the packet in hand: its TTL ends */
 	uint64_t icmp_credit_ns;	/* token bucket of error messages */
 	uint64_t icmp_ns;
 	struct flow *pending;		/* hand-overs not done */

@@ -13,11 +13,12 @@
 #define IP6_ERROR_MAX 1280	/* RFC 4443 section 2.4 (c) */
 #define DF 0x4000
 
-bool icmp_error_may(const uint8_t *data, const struct nfold_parse *p)
+bool icmp_error_may(enum icmp_error what, const uint8_t *data,
+		    const struct nfold_parse *p)
 {
-	if (p->flags & NFOLD_PARSE_GROUP)
+	if ((p->flags & NFOLD_PARSE_GROUP) || (data[0] & 1))
 		return false;
-	return p->family == 6 ||
+	return what == ICMP_ERROR_TTL || p->family == 6 ||
 	       (load16(data + p->l3_off + 6) & htons(DF));
 }
 
@@ -32,8 +33,8 @@ static void swap_macs(uint8_t *data)
 
 /* ip: room for the new headers, the old packet behind them. quote: bytes of
  * it. */
-static void put4(uint8_t *ip, const struct nf_addr *from, uint32_t mtu,
-		 uint32_t quote)
+static void put4(enum icmp_error what, uint8_t *ip, const struct nf_addr *from,
+		 uint32_t mtu, uint32_t quote)
 {
 	uint8_t *icmp = ip + 20;
 	__be32 to = load32(icmp + 8 + 12);
@@ -47,14 +48,14 @@ static void put4(uint8_t *ip, const struct nf_addr *from, uint32_t mtu,
 	store32(ip + 12, from->a[0]);
 	store32(ip + 16, to);
 	store16(ip + 10, ~csum_fold(nfold_csum_bytes(ip, 20)));
-	icmp[0] = 3;
-	icmp[1] = 4;
+	icmp[0] = what == ICMP_ERROR_TTL ? 11 : 3;
+	icmp[1] = what == ICMP_ERROR_TTL ? 0 : 4;
 	store16(icmp + 6, htons(mtu));
 	store16(icmp + 2, ~csum_fold(nfold_csum_bytes(icmp, 8 + quote)));
 }
 
-static void put6(uint8_t *ip, const struct nf_addr *from, uint32_t mtu,
-		 uint32_t quote)
+static void put6(enum icmp_error what, uint8_t *ip, const struct nf_addr *from,
+		 uint32_t mtu, uint32_t quote)
 {
 	uint8_t *icmp = ip + 40, to[16];
 	uint64_t sum;
@@ -67,16 +68,16 @@ static void put6(uint8_t *ip, const struct nf_addr *from, uint32_t mtu,
 	ip[7] = 64;
 	memcpy(ip + 8, from->a, 16);
 	memcpy(ip + 24, to, 16);
-	icmp[0] = 2;
+	icmp[0] = what == ICMP_ERROR_TTL ? 3 : 2;
 	store32(icmp + 4, htonl(mtu));
 	sum = nfold_csum_pseudo(ip, 6, IPPROTO_ICMPV6, 8 + quote);
 	store16(icmp + 2,
 		~csum_fold(sum + nfold_csum_bytes(icmp, 8 + quote)));
 }
 
-bool icmp_error_too_big(uint8_t **data, uint32_t *len, uint32_t *room,
-			const struct nfold_parse *p, const struct nf_addr *from,
-			uint32_t mtu)
+bool icmp_error_make(enum icmp_error what, uint8_t **data, uint32_t *len,
+		     uint32_t *room, const struct nfold_parse *p,
+		     const struct nf_addr *from, uint32_t mtu)
 {
 	uint32_t head = p->family == 4 ? 28 : 48;
 	uint32_t max = p->family == 4 ? IP4_ERROR_MAX : IP6_ERROR_MAX;
@@ -90,8 +91,8 @@ bool icmp_error_too_big(uint8_t **data, uint32_t *len, uint32_t *room,
 	*len = p->l3_off + head + quote;
 	swap_macs(*data);
 	if (p->family == 4)
-		put4(*data + p->l3_off, from, mtu, quote);
+		put4(what, *data + p->l3_off, from, mtu, quote);
 	else
-		put6(*data + p->l3_off, from, mtu, quote);
+		put6(what, *data + p->l3_off, from, mtu, quote);
 	return true;
 }

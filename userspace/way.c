@@ -129,6 +129,7 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	p->flow = 0;
 	p->walked = false;
 	p->drop_nf = e->drop_nf = 0;
+	e->dies = false;
 	why = nfold_parse(p->data, p->data + p->len, p->punt->port, &parse);
 	if (why)
 		return way_drop(e, why);
@@ -157,12 +158,15 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	else if (f->payload)
 		v = way_apply_payload(e, f, p, &parse, &pkt);
 	else
-		v = way_apply(e, f, p, &parse, &pkt);
+		v = way_apply(e, f, p, &parse, &pkt, NULL);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);
 	else
 		drop_left(e, p, parse.family, &key);
+	if (e->dies)
+		return way_refuse(e, p, &parse, ICMP_ERROR_TTL,
+			      NFOLD_REASON_TTL_EXCEEDED, 0);
 	return v;
 }
 

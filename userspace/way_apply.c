@@ -31,11 +31,12 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 }
 
 /* The entry, without the NFs: state functions of the kernel tier, verdict,
- * action. */
+ * action. o: the packet as it came, if it may have been written to. */
 enum engine_verdict way_apply(struct engine *e, struct flow *f,
 				       struct engine_pkt *p,
 				       const struct nfold_parse *parse,
-				       struct nf_pkt *pkt)
+				       struct nf_pkt *pkt,
+				       const struct origin *o)
 {
 	const struct nfold_act *act = &f->entry.act;
 	const struct nfold_edit *edit = act->edit ?
@@ -56,9 +57,12 @@ enum engine_verdict way_apply(struct engine *e, struct flow *f,
 	if (act->verdict == NFOLD_VERDICT_HOST)
 		return way_drop(e, NFOLD_REASON_HOST_FIRST);
 	if (act->ttl_dec && parse->ttl <= act->ttl_dec)
-		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
-	if (way_too_big(e, parse->l3_len + grow, act->nexthop))
+		return way_dies(e, p, o);
+	if (way_too_big(e, parse->l3_len + grow, act->nexthop)) {
+		if (o && !origin_restore(o, &p->data, &p->len, &p->room))
+			return way_drop(e, NFOLD_REASON_TOO_BIG);
 		return way_refuse_big(e, p, parse, act->nexthop, grow);
+	}
 	why = apply_action(e, f, p, parse, edit);
 	if (why)
 		return way_drop(e, why);
@@ -103,7 +107,7 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 	if (r.settled && !lmat_has_live(&f->lmat))
 		gmat_settle(e, f);
 	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
-		return way_apply(e, f, p, parse, pkt);
+		return way_apply(e, f, p, parse, pkt, &o);
 	gmat_count(e, f, p->len, false);
 	batch_finish(&f->lmat, &r, pkt);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;

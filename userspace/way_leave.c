@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "icmp_error.h"
 #include "way_priv.h"
 
 #define ICMP_EACH_NS (NF_SEC / 100)	/* error messages: 100 a second, */
@@ -86,31 +85,54 @@ static bool icmp_token(struct engine *e)
 	return true;
 }
 
-/* The packet as it came, too long by what the chain would put around it or
- * without that: it becomes the message to its sender, from the port's address,
- * or is dropped. Counted as too big either way. */
-enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
-				      const struct nfold_parse *parse,
-				      uint16_t nexthop, uint32_t grow)
+/* The packet as it came becomes the message to its sender, from the port's
+ * address, or is dropped. Counted under why either way. */
+enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
+				  const struct nfold_parse *parse,
+				  enum icmp_error what, enum nfold_reason why,
+				  uint32_t mtu)
 {
 	const struct nfold_port *in = &e->conf.maps.ports[p->punt->port];
 	struct nf_addr from = { 0 };
-	union nfold_nexthop nh;
-	uint32_t mtu = e->conf.maps.ports[way_nexthop_port(e, nexthop, &nh)].mtu;
 
 	if (parse->family == 4)
 		from.a[0] = in->addr4;
 	else
 		memcpy(from.a, in->addr6, sizeof(from.a));
-	if (e->chain->wire || !(from.a[0] | from.a[3]) || mtu <= grow ||
-	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(p->data, parse) ||
+	if (e->chain->wire || !(from.a[0] | from.a[3]) ||
+	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(what, p->data, parse) ||
 	    !icmp_token(e) ||
-	    !icmp_error_too_big(&p->data, &p->len, &p->room, parse, &from,
-				mtu - grow))
-		return way_drop(e, NFOLD_REASON_TOO_BIG);
+	    !icmp_error_make(what, &p->data, &p->len, &p->room, parse, &from,
+			     mtu))
+		return way_drop(e, why);
 	p->out = p->punt->port;
-	p->outcome = NFOLD_REASON_TOO_BIG;
+	p->outcome = why;
 	return ENGINE_TX;
+}
+
+/* Too long by what the chain would put around it, or without that. */
+enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      uint16_t nexthop, uint32_t grow)
+{
+	union nfold_nexthop nh;
+	uint32_t mtu = e->conf.maps.ports[way_nexthop_port(e, nexthop, &nh)].mtu;
+
+	if (mtu <= grow)
+		return way_drop(e, NFOLD_REASON_TOO_BIG);
+	return way_refuse(e, p, parse, ICMP_ERROR_TOO_BIG, NFOLD_REASON_TOO_BIG,
+		      mtu - grow);
+}
+
+/* Its TTL ends here; o: as it came, NULL if it is so still. Counted, and its
+ * sender told, by engine_packet(): the message is not the flow's packet. */
+enum engine_verdict way_dies(struct engine *e, struct engine_pkt *p,
+				const struct origin *o)
+{
+	if (o && !origin_restore(o, &p->data, &p->len, &p->room))
+		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
+	e->dies = true;
+	return ENGINE_DROP;
 }
 
 static enum engine_verdict walk_too_big(struct engine *e, struct engine_pkt *p,
@@ -136,7 +158,7 @@ enum engine_verdict way_leave(struct engine *e, struct engine_pkt *p,
 	if (eg->verdict == NFOLD_VERDICT_HOST)
 		return way_drop(e, NFOLD_REASON_HOST_FIRST);
 	if (eg->router && !pkt_ttl_dec(pkt))
-		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
+		return way_dies(e, p, o);
 	if (way_too_big(e, pkt_l3_len(pkt), eg->nexthop))
 		return walk_too_big(e, p, pkt, o, eg->nexthop);
 	p->data = pkt->data;

@@ -5,6 +5,7 @@
 
 #include "../maps/flow_key.h"
 #include "engine_priv.h"
+#include "icmp_error.h"
 
 /* way.c: dropped, and counted. */
 enum engine_verdict way_drop(struct engine *e, enum nfold_reason reason);
@@ -26,7 +27,8 @@ enum engine_verdict way_refold(struct engine *e, struct flow *f,
 enum engine_verdict way_apply(struct engine *e, struct flow *f,
 				       struct engine_pkt *p,
 				       const struct nfold_parse *parse,
-				       struct nf_pkt *pkt);
+				       struct nf_pkt *pkt,
+				       const struct origin *o);
 /* Class payload: the state functions first. */
 enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 					 struct engine_pkt *p,
@@ -43,11 +45,20 @@ uint32_t way_nexthop_port(struct engine *e, uint16_t nexthop,
 enum engine_verdict way_emit(struct engine *e, struct engine_pkt *p,
 				uint16_t nexthop);
 bool way_too_big(struct engine *e, uint32_t l3_len, uint16_t nexthop);
-/* The packet as it came, too long by `grow`, which the chain would put around it,
- * or without that: it becomes the message to its sender, or is dropped. */
+/* The packet as it came becomes the message to its sender, from the port's
+ * address, or is dropped. Counted under why either way. */
+enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
+				  const struct nfold_parse *parse,
+				  enum icmp_error what, enum nfold_reason why,
+				  uint32_t mtu);
+/* Too long by `grow`, which the chain would put around it, or without that. */
 enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
 				      const struct nfold_parse *parse,
 				      uint16_t nexthop, uint32_t grow);
+/* Its TTL ends here; o: as it came, NULL if it is so still. Counted, and its
+ * sender told, by engine_packet(): the message is not the flow's packet. */
+enum engine_verdict way_dies(struct engine *e, struct engine_pkt *p,
+				const struct origin *o);
 /* Last steps of a packet that was not folded, in the order of way_apply(). */
 enum engine_verdict way_leave(struct engine *e, struct engine_pkt *p,
 				 struct nf_pkt *pkt, const struct origin *o,

@@ -126,30 +126,39 @@ static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 	return v;
 }
 
+static enum engine_verdict drop_or_tell(struct engine *e, struct engine_pkt *p,
+					const struct origin *o, uint8_t why)
+{
+	return why == NFOLD_REASON_TTL_EXCEEDED ? way_dies(e, p, o) : way_drop(e, why);
+}
+
 /* An NF dropped it. A drop that the records do not hold is this packet's own:
  * nothing is folded, and a session that it would have opened is not. */
 static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 					struct engine_pkt *p,
-					struct nf_pkt *pkt, bool record)
+					struct nf_pkt *pkt,
+					const struct origin *o, bool record)
 {
 	const struct lmat *m = &f->lmat;
 	uint8_t why = pkt->drop_reason ? pkt->drop_reason :
 					 NFOLD_REASON_NF_DROP;
 
-	way_drop(e, why);
 	/* It died on the way, which is its own affair: the entry is good. */
 	if (!record && way_folded(e, f))
-		return ENGINE_DROP;
+		return drop_or_tell(e, p, o, why);
+	/* What was recorded before may end with another NF's drop. */
 	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
-	    m->records[m->cnt - 1].action.kind == HA_DROP) {
+	    m->records[m->cnt - 1].action.kind == HA_DROP &&
+	    m->records[m->cnt - 1].nf + 1 == e->drop_nf) {
 		gmat_fold(e, f, pkt, NULL);
 		gmat_count(e, f, p->len, true);
-	} else if (pkt->opening) {
-		session_end(e, f->session);
-	} else {
-		gmat_invalidate(e, f);	/* its records end too early now */
+		return way_drop(e, why);
 	}
-	return ENGINE_DROP;
+	if (pkt->opening)
+		session_end(e, f->session);
+	else
+		gmat_invalidate(e, f);	/* its records end too early now */
+	return drop_or_tell(e, p, o, why);
 }
 
 static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
@@ -200,7 +209,7 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 
 	p->walked = true;
 	if (verdict == NF_DROP)
-		return walk_dropped(e, f, p, pkt, record);
+		return walk_dropped(e, f, p, pkt, o, record);
 	why = way_route(e, pkt, &eg);
 	if (!why && eg.verdict == NFOLD_VERDICT_HOST && rewritten(f, pkt))
 		why = NFOLD_REASON_NOT_A_PORT;

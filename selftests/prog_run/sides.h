@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Two oracles, one that folds and one that does not, given the same packets,
- * and an NF whose action is a flow's own. p0 is inside, p1 outside, wire mode.
+ * and an NF whose action is a flow's own. p0 is inside, p1 outside; wire mode, or
+ * router mode, in which the way out is the other port.
  * The sides must agree on every packet; what they say is the folded one's.
  * One thread; ends the process if the kernel refuses something.
  */
@@ -22,10 +23,13 @@
 #include "userspace/oracle.h"
 
 #define MS (NF_SEC / 1000)
+#define WIRE "mode wire; table-size 1k;"
+#define ROUTER "mode router; table-size 1k;"
 
 struct sides {
 	struct chain_file *file;
 	struct oracle *o[2];	/* folded, unfolded */
+	struct oracle_routes routes;
 	uint64_t now;
 };
 
@@ -33,7 +37,8 @@ static struct oracle_socket *sides_socket;
 
 extern const struct nf_ops monitor_ops;
 
-/* ops: for the NFs of the text, NULL at the end; NULL: as the text says. */
+/* settings: with the mode. ops: for the NFs of the text, NULL at the end; NULL:
+ * as the text says. */
 static inline void sides_new(struct sides *s, const char *settings,
 			     const char *nfs, const struct nf_ops *const *ops)
 {
@@ -42,16 +47,18 @@ static inline void sides_new(struct sides *s, const char *settings,
 	char text[1024];
 
 	snprintf(text, sizeof(text),
-		 "chain t { on p0 inside, p1 outside; mode wire; %s %s }",
+		 "chain t { on p0 inside, p1 outside; %s %s }",
 		 settings, nfs);
 	if (chain_load(&s->file, "test.chain", text, &err))
 		fail_msg("%s", err.message);
 	for (uint32_t i = 0; ops && ops[i]; i++)
 		s->file->chains[0].nfs[i].ops = ops[i];
+	s->routes = (struct oracle_routes){ .port_cnt = 2 };
 	s->now = 1000 * NF_SEC;
 	for (int i = 0; i < 2; i++) {
 		struct oracle_conf conf = { .chain = s->file->chains,
 					    .fold = !i,
+					    .routes = &s->routes,
 					    .socket = sides_socket };
 
 		if (oracle_new(&s->o[i], &conf, &ierr))

@@ -44,7 +44,7 @@ static void begin(int family)
 						    NULL };
 
 	memset(&own, 0, sizeof(own));
-	sides_new(&s, "table-size 1k;", "monitor; monitor;", ops);
+	sides_new(&s, WIRE, "monitor; monitor;", ops);
 	tcp(family, false, SYN, 0);
 	tcp(family, true, SYN | ACK, 0);
 	tcp(family, false, ACK, 0);

@@ -165,7 +165,7 @@ static void h1_colliding_keys_do_not_share_an_entry(void **state)
 		uint32_t n[FLOWS];
 		int flows, fast, sent = 0;
 
-		sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+		sides_new(&s, WIRE, "monitor;", own_ops_only);
 		flows = find_keys(family, n);
 		assert_int_equal(flows, FLOWS);	/* twins were found */
 		fast = send_all(family, n, flows);
@@ -201,7 +201,7 @@ static void h11_replies_have_an_entry_of_their_own_paired(void **state)
 		struct flow_entry e[2];
 		struct nfold_act *act;
 
-		sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+		sides_new(&s, WIRE, "monitor;", own_ops_only);
 		m = oracle_maps(s.o[0]);
 		for (int i = 0; i < 10; i++) {
 			struct oracle_result res = sides_send(&s, 0, &k);
@@ -281,7 +281,7 @@ static void h13_fragments_and_icmp_errors_pass_no_firewall(void **state)
 	struct pkt k6 = pkt_new(6, IPPROTO_UDP), icmp;
 
 	(void)state;
-	sides_new(&s, "table-size 1k;", deny, NULL);
+	sides_new(&s, WIRE, deny, NULL);
 	sides_send(&s, 0, &k);	/* the flow is known, and allowed */
 	sides_send(&s, 0, &k6);
 	k.frag = 0x2000;			/* the first one */
@@ -312,7 +312,7 @@ static void h13_options_and_extension_headers_are_folded(void **state)
 	struct pkt k6 = pkt_new(6, IPPROTO_UDP);
 
 	(void)state;
-	sides_new(&s, "table-size 1k;", deny, NULL);
+	sides_new(&s, WIRE, deny, NULL);
 	for (k.options = 4; k.options <= 40; k.options += 12, k.sport++)
 		belongs_to_its_flow(k);
 	memcpy(k6.ext, ext, sizeof(ext));
@@ -334,8 +334,8 @@ static void fill(bool refuse, int *slow, int *refused)
 	struct oracle_result res;
 	int fast = 0;
 
-	sides_new(&s, refuse ? "table-size 64; on-full drop;" :
-			       "table-size 64; on-full slow;",
+	sides_new(&s, refuse ? "mode wire; table-size 64; on-full drop;" :
+			       "mode wire; table-size 64; on-full slow;",
 		  "monitor;", own_ops_only);
 	for (int i = 0; i < 3; i++)
 		sides_send(&s, 0, &k);
@@ -390,7 +390,7 @@ static void install_under_traffic(int held)
 	struct oracle *o;
 	struct flow_entry e;
 
-	sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+	sides_new(&s, WIRE, "monitor;", own_ops_only);
 	o = s.o[0];
 	for (int i = 0; i <= held + 2; i++) {
 		struct oracle_result res;
@@ -456,7 +456,7 @@ static void h17_a_change_reaches_live_flows_at_their_next_packet(void **state)
 	enum { N = 50 };
 
 	(void)state;
-	sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+	sides_new(&s, WIRE, "monitor;", own_ops_only);
 	changed(N, NFOLD_REASON_MISS, N);
 	/* A rule: sessions stay, entries do not. */
 	own.add = 1000;
@@ -486,7 +486,7 @@ static void h17_an_nf_invalidates_the_flows_it_names(void **state)
 	struct pkt k = pkt_new(4, IPPROTO_UDP);
 
 	(void)state;
-	sides_new(&s, "table-size 1k;", "monitor;", own_ops_only);
+	sides_new(&s, WIRE, "monitor;", own_ops_only);
 	for (int i = 0; i < 40 * 5; i++) {
 		struct oracle_result res;
 

@@ -91,7 +91,7 @@ static void h9_functions_of_the_packet_are_folded(void **state)
 	(void)state;
 	print_message("# NFOLD_SEED=%u\n", seed);
 	srandom(seed);
-	sides_new(&s, "table-size 1k;", "monitor; monitor; monitor; monitor;",
+	sides_new(&s, WIRE, "monitor; monitor; monitor; monitor;",
 		  ops);
 	for (int i = 0; i < 2000; i++) {
 		int family = i % 2 ? 6 : 4;
@@ -131,7 +131,7 @@ static void h9_an_nf_that_does_not_say_it_edits_is_slow(void **state)
 	struct pkt k = pkt_new(4, IPPROTO_TCP);
 
 	(void)state;
-	sides_new(&s, "table-size 1k;", "monitor;", ops);
+	sides_new(&s, WIRE, "monitor;", ops);
 	for (int i = 0; i < 20; i++) {
 		struct oracle_result res = sides_send(&s, 0, &k);
 
@@ -177,7 +177,7 @@ static void h10_a_packet_dies_at_its_hop_of_a_chain_of_three(void **state)
 					     "monitor#3", "monitor#4" };
 
 	(void)state;
-	sides_new(&s, "table-size 1k;",
+	sides_new(&s, WIRE,
 		  "monitor; monitor; monitor; monitor; monitor; monitor; "
 		  "monitor;", ops);
 	for (int n = 0; n < 40; n++)
@@ -192,12 +192,86 @@ static void h10_a_packet_dies_at_its_hop_of_a_chain_of_three(void **state)
 	sides_free(&s);
 }
 
+/* The box as a router: the sender of each packet that dies is told, by the
+ * address of the port that it came in by; the others lose the router's hop too.
+ * The sides agree on the bytes. */
+static void h10_the_sender_is_told_by_the_right_address(void **state)
+{
+	static const struct nf_ops *const ops[] = {
+		&monitor_ops, &hop_ops, &hop_ops, &monitor_ops, NULL };
+	const struct nfold_port *in;
+	int told = 0;
+
+	(void)state;
+	sides_new(&s, ROUTER, "monitor; monitor; monitor; monitor;", ops);
+	in = oracle_maps(s.o[0])->ports;
+	for (int i = 0; i < 2; i++) {
+		struct nfold_port *port = oracle_maps(s.o[i])->ports;
+
+		port->addr4 = inet_addr("10.0.0.1");
+		inet_pton(AF_INET6, "2001:db8::1", port->addr6);
+	}
+	for (int n = 0; n < 40; n++) {
+		struct pkt k = pkt_new(n % 2 ? 6 : 4, IPPROTO_UDP);
+		struct oracle_result res;
+
+		k.ttl = 1 + (n / 2 + 3) % 6;
+		memcpy(k.dmac, in->mac, 6);
+		res = sides_send(&s, 0, &k);
+		assert_int_equal(res.verdict, ORACLE_SENT);
+		assert_int_equal(res.port, k.ttl > 3);
+		if (k.ttl > 3) {
+			assert_int_equal(res.bytes[n % 2 ? 21 : 22], k.ttl - 3);
+			continue;
+		}
+		told++;
+		assert_int_equal(res.reason, NFOLD_REASON_TTL_EXCEEDED);
+		assert_memory_equal(res.bytes, k.smac, 6);
+		if (n % 2)
+			assert_memory_equal(res.bytes + 22, in->addr6, 16);
+		else
+			assert_memory_equal(res.bytes + 26, &in->addr4, 4);
+		assert_int_equal(res.bytes[n % 2 ? 54 : 34], n % 2 ? 3 : 11);
+	}
+	assert_true(told > 15);
+	sides_states_equal(&s);
+	sides_free(&s);
+}
+
+/* What dies at a hop before the NF that denies its folded flow is not what that
+ * NF's record says: its sender is told. */
+static void h10_a_death_is_not_the_denial_behind_it(void **state)
+{
+	static const struct nf_ops *const ops[] = { &hop_ops, NULL };
+	struct pkt k = pkt_new(4, IPPROTO_UDP);
+
+	(void)state;
+	sides_new(&s, ROUTER, "monitor; firewall { default deny; }", ops);
+	for (int i = 0; i < 2; i++)
+		oracle_maps(s.o[i])->ports[0].addr4 = inet_addr("10.0.0.1");
+	memcpy(k.dmac, oracle_maps(s.o[0])->ports[0].mac, 6);
+	for (int i = 0; i < 12; i++) {
+		struct oracle_result res;
+
+		k.ttl = i % 4 == 3 ? 1 : 64;
+		res = sides_send(&s, 0, &k);
+		assert_int_equal(res.verdict, k.ttl == 1 ? ORACLE_SENT :
+							   ORACLE_DROP);
+		assert_int_equal(res.reason, k.ttl == 1 ?
+					     NFOLD_REASON_TTL_EXCEEDED :
+					     NFOLD_REASON_FIREWALL_DENY);
+	}
+	sides_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIDES_TEST(h9_functions_of_the_packet_are_folded),
 		SIDES_TEST(h9_an_nf_that_does_not_say_it_edits_is_slow),
 		SIDES_TEST(h10_a_packet_dies_at_its_hop_of_a_chain_of_three),
+		SIDES_TEST(h10_the_sender_is_told_by_the_right_address),
+		SIDES_TEST(h10_a_death_is_not_the_denial_behind_it),
 	};
 
 	return cmocka_run_group_tests_name("functions of the packet", tests,
