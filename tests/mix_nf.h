@@ -115,7 +115,7 @@ static inline enum nf_verdict mix_step(struct nf *nf, struct nf_pkt *pkt, int i)
 	switch (op->what) {
 	case 'c':
 		c->packets++;
-		c->bytes += pkt->len;
+		c->bytes += nf_pkt_in_len(pkt);
 		localmat_add_SF(nf, pkt->fid, &count, c);
 		return NF_FORWARD;
 	case 'x':

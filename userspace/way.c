@@ -504,7 +504,7 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 	const struct nfold_act *act = &f->entry.act;
 	struct egress eg = { .verdict = act->verdict,
 			     .nexthop = act->nexthop,
-			     .router = act->ttl_dec };
+			     .router = !e->chain->wire };
 	struct batch_result r;
 	struct origin o;
 
@@ -516,7 +516,8 @@ static enum engine_verdict apply_payload(struct engine *e, struct flow *f,
 	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
 		return apply_entry(e, f, p, parse, pkt);
 	gmat_count(e, f, p->len, false);
-	batch_finish(&f->lmat, &r, pkt);
+	if (!batch_finish(&f->lmat, &r, pkt))
+		return drop(e, NFOLD_REASON_NO_ROOM);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
 	return leave(e, p, pkt, &o, &eg);
 }
