@@ -86,29 +86,32 @@ unsigned int batch_group(const struct lmat *m, uint16_t *at,
 
 /* --- headers --- */
 
-static bool is_modify(const struct lmat_record *r)
+static bool is_action(const struct lmat_record *r)
 {
-	return r->kind == LMAT_ACTION && r->action.kind == HA_MODIFY;
+	return r->kind == LMAT_ACTION && r->action.kind != HA_FORWARD &&
+	       r->action.kind != HA_DROP;
 }
 
-/* A header action, as the NF did it. */
-static void redo_action(struct nf_pkt *pkt, const struct lmat_record *r)
+/* A header action, as the NF did it. False: there is no room for it. */
+static bool redo_action(struct nf_pkt *pkt, const struct lmat_record *r)
 {
-	if (is_modify(r))
-		nf_pkt_set(pkt, &r->action);
+	return !is_action(r) || nf_pkt_do(pkt, &r->action);
 }
 
-static void redo(struct nf_pkt *pkt, const struct lmat *m, uint16_t from,
+static bool redo(struct nf_pkt *pkt, const struct lmat *m, uint16_t from,
 		 uint16_t to)
 {
+	bool done = true;
+
 	for (uint16_t i = from; i < to; i++)
-		redo_action(pkt, &m->records[i]);
+		done = redo_action(pkt, &m->records[i]) && done;
+	return done;
 }
 
 static bool any_action(const struct lmat *m, uint16_t from, uint16_t to)
 {
 	for (uint16_t i = from; i < to; i++)
-		if (is_modify(&m->records[i]))
+		if (is_action(&m->records[i]))
 			return true;
 	return false;
 }
@@ -146,6 +149,8 @@ static void snapshot(struct batch_runner *x, unsigned int n,
 
 	assert(pkt->len <= JUMBO_MAX);
 	job->view.data = x->snapshots + n * (size_t)SNAPSHOT + JUMBO_HEADROOM;
+	if (job->view.room > JUMBO_HEADROOM)
+		job->view.room = JUMBO_HEADROOM;
 	memcpy(job->view.data, pkt->data, pkt->len);
 	redo(&job->view, job->m, place, job->b.from);
 }
@@ -223,10 +228,10 @@ bool batch_run(struct batch_runner *x, struct lmat *m, struct nf_pkt *pkt,
 	return true;
 }
 
-void batch_finish(const struct lmat *m, const struct batch_result *result,
+bool batch_finish(const struct lmat *m, const struct batch_result *result,
 		  struct nf_pkt *pkt)
 {
-	redo(pkt, m, result->place, m->cnt);
+	return redo(pkt, m, result->place, m->cnt);
 }
 
 /* --- life --- */

@@ -46,10 +46,10 @@ void batch_runner_free(struct batch_runner *x);
 /* Runs the direction's batches on a packet, whose headers are as it came in.
  * They stay so, but for a batch that writes behind a header action: such a
  * packet is given the rest of them by batch_finish(). False: dropped, with
- * pkt->drop_reason. */
+ * pkt->drop_reason; of batch_finish: there is no room for them. */
 bool batch_run(struct batch_runner *x, struct lmat *m, struct nf_pkt *pkt,
 	       struct batch_result *result);
-void batch_finish(const struct lmat *m, const struct batch_result *result,
+bool batch_finish(const struct lmat *m, const struct batch_result *result,
 		  struct nf_pkt *pkt);
 
 #endif

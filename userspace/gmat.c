@@ -197,17 +197,6 @@ static enum nfold_reason edit_take(struct engine *e, struct flow *f,
 	return NFOLD_REASON_TABLE_FULL;
 }
 
-/* More than addresses and ports, though a drop may make nothing of it: payload
- * functions would not see it. */
-static bool is_edited(const struct lmat *m)
-{
-	for (uint16_t i = 0; i < m->cnt; i++)
-		if (m->records[i].kind == LMAT_ACTION &&
-		    m->records[i].action.kind > HA_MODIFY)
-			return true;
-	return false;
-}
-
 static enum nfold_reason fold(struct engine *e, struct flow *f,
 			      const struct nf_pkt *pkt,
 			      const struct egress *egress)
@@ -222,8 +211,6 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 			  egress ? egress : &none);
 	if (!why && !records_true(e, &f->entry, &plan, pkt, egress))
 		why = NFOLD_REASON_RECORD_MISMATCH;
-	if (!why && lmat_has_live(&f->lmat) && is_edited(&f->lmat))
-		why = NFOLD_REASON_MIXED;
 	if (!why && plan.used)
 		why = edit_take(e, f, &plan);
 	if (!why) {

@@ -97,7 +97,7 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 	const struct nfold_act *act = &f->entry.act;
 	struct egress eg = { .verdict = act->verdict,
 			     .nexthop = act->nexthop,
-			     .router = act->ttl_dec };
+			     .router = !e->chain->wire };
 	struct batch_result r;
 	struct origin o;
 
@@ -109,7 +109,8 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
 		return way_apply(e, f, p, parse, pkt, &o);
 	gmat_count(e, f, p->len, false);
-	batch_finish(&f->lmat, &r, pkt);
+	if (!batch_finish(&f->lmat, &r, pkt))
+		return way_drop(e, NFOLD_REASON_NO_ROOM);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;
 	return way_leave(e, p, pkt, &o, &eg);
 }

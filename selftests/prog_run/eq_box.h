@@ -53,8 +53,8 @@ static void box_reset(uint32_t port_cnt)
 {
 	memset(&box, 0, sizeof(box));
 	box.port_cnt = port_cnt;
-	for (int i = 0; i < BOX_PORTS; i++)
-		box.port[i] = i;
+	for (uint32_t i = 0; i < BOX_PORTS; i++)
+		box.port[i] = i < port_cnt ? i : BOX_PORTS;
 }
 
 static enum route_result box_route(void *ctx, int family,

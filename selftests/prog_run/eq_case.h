@@ -47,7 +47,7 @@ static void draw_edit(struct eq_draw *d)
 	put16(b + 12, EDIT_TYPE);
 	b[14] = edits[pick(sizeof(edits) - 1)];
 	b[15] = b[14] == EDIT_FLUSH ? 1 + pick(30) : pick(4);
-	b[16] = b[14] == EDIT_ROUTE && pick(2) ? b[15] :
+	b[16] = b[14] == EDIT_ROUTE && pick(4) ? b[15] :
 		b[14] == EDIT_HOP ? !pick(3) : pick(4);
 	case_add(d->c, d->now, 0, b, sizeof(b));
 }
@@ -127,6 +127,7 @@ static bool case_go(struct eq_case *c, uint64_t packets,
 	if (!sides_new(&q, c->text))
 		return false;
 	d.port_cnt = box.port_cnt;
+	vip_chance = strstr(c->text, "lb {") ? 2 : 16;
 	wrapped.len = peer_cnt = 0;
 	memset(streams, 0, sizeof(streams));
 	for (uint64_t n = 0; n < packets && !what; n++) {

@@ -98,6 +98,7 @@ static inline bool case_write(const struct eq_case *c, const char *dir)
 	struct capture_out *out;
 	char path[PATH_MAX];
 	FILE *chain;
+	int failed;
 
 	dir_empty(dir);
 	if (capture_out_open(&out, dir, box_ports, BOX_PORTS))
@@ -110,7 +111,8 @@ static inline bool case_write(const struct eq_case *c, const char *dir)
 	if (!chain)
 		return false;
 	fputs(c->text, chain);
-	return !fclose(chain) & !capture_out_close(out);
+	failed = fclose(chain);
+	return !capture_out_close(out) && !failed;
 }
 
 static bool read_chain(struct eq_case *c, const char *dir)

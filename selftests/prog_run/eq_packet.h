@@ -17,6 +17,10 @@ static struct {
 } peers[PEERS];
 static uint32_t peer_cnt;
 
+/* One packet in so many is for the balancer's address, 10.9.9.9, which is routed
+ * nowhere without one. */
+static uint32_t vip_chance = 2;
+
 static void set_addr(struct pkt *f, uint8_t *b, uint8_t net, uint8_t host)
 {
 	memset(b, 0, 16);
@@ -34,10 +38,10 @@ static void random_ends(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 
 	*port = pick(port_cnt);
 	set_addr(f, f->src, *port, 2 + pick(3));
-	if (pick(2))
+	if (!pick(vip_chance))
 		set_addr(f, f->dst, 9, 9);
 	else
-		set_addr(f, f->dst, pick(5), 1 + pick(2));
+		set_addr(f, f->dst, pick(6) ? pick(3) : pick(5), 1 + pick(2));
 	if (f->family == 4 && !pick(12))
 		memcpy(f->dst, (uint8_t[]){ 198, 51, 100, 10 }, 4);
 	f->sport = 4000 + pick(3);
