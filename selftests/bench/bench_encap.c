@@ -111,7 +111,7 @@ static void figure(const char *name, uint32_t flows, int rounds,
 	struct rig rig;
 
 	rig_new(&rig, "tunnel { kind vxlan; local 192.0.2.1; remote 192.0.2.2; vni 42; remote-mac 02:00:00:00:00:02; }",
-		NULL, 4 * flows > 1024 ? 4 * flows : 1024);
+		NULL, 4 * flows);
 	rig_learn(&rig, flows);
 	hand_new(&rig, flows);
 	same_bytes(&rig, flows);

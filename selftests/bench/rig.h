@@ -95,7 +95,7 @@ static inline uint64_t rig_fast(const struct rig *r)
 }
 
 /* nfs: a chain's NFs as text. ops: NULL, or of the first NF instead of what the
- * text says. table: flow directions. */
+ * text says. table: flow directions, 1024 at least. */
 static inline void rig_new(struct rig *r, const char *nfs,
 			   const struct nf_ops *ops, uint32_t table)
 {
@@ -109,7 +109,7 @@ static inline void rig_new(struct rig *r, const char *nfs,
 	*r = (struct rig){ .routes = { .port_cnt = 2 } };
 	snprintf(text, sizeof(text),
 		 "chain bench { on p0 inside, p1 outside; table-size %u; %s }",
-		 table, nfs);
+		 table < 1024 ? 1024 : table, nfs);
 	if (chain_load(&r->file, "bench.chain", text, &err))
 		die(err.message);
 	if (ops)
