@@ -137,7 +137,7 @@ static int add_nf(char *t, size_t size, bool wire)
 					     "hop1", "hop2", "shift", "pop",
 					     "trunk", "fickle", "turn", "knock" };
 
-	if (!pick(4))
+	if (!pick(3))
 		return snprintf(t, size, "\t%s;\n", plain[pick(12)]);
 	return nfs[pick(wire ? NFS - NFS_ROUTER : NFS)](t, size);
 }
@@ -150,7 +150,7 @@ static inline void chain_draw(char *t, size_t size)
 				"on p0 inside, p1 outside, p2 outside;",
 			 pick(4) ? "1k" : "64");
 
-	for (uint32_t i = 1 + pick(4); i; i--)
+	for (uint32_t i = 1 + pick(6); i; i--)
 		n += add_nf(t + n, size - n, wire);
 	snprintf(t + n, size - n, "}\n");
 }
