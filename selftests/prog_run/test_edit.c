@@ -96,12 +96,6 @@ static void dscp_is_set_and_ecn_stays(void **state)
 	}
 }
 
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
 /* As the builder does, over what the test has put into the header. */
 static void tcp_csum(const struct pkt *k, uint8_t *tcp, bool partial)
 {
