@@ -121,6 +121,8 @@ static int demo_main(struct demo *d)
 		return err;
 	demo_net_sweep(d);
 	err = run(d);
+	if (err && demo_interrupted())
+		err = -EINTR;	/* whatever it broke off */
 	clean_up(d);
 	if (err == -EINTR)
 		demo_say("\nInterrupted; everything was removed.\n");

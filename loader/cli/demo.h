@@ -81,6 +81,8 @@ void demo_stop_all(struct demo *d);
 void demo_show_log(const struct demo *d, const char *name);
 /* on: a signal ends what runs; off: signals are ignored, for the clean-up. */
 void demo_signals(bool on);
+/* One of them came since. */
+bool demo_interrupted(void);
 /* false after a signal. */
 bool demo_sleep_ms(unsigned int ms);
 

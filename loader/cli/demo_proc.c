@@ -31,6 +31,11 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
+bool demo_interrupted(void)
+{
+	return interrupted;
+}
+
 void demo_signals(bool on)
 {
 	struct sigaction sa = { .sa_handler = on ? on_signal : SIG_IGN };
