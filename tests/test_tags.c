@@ -50,7 +50,7 @@ static void test_never_none(void **state)
 {
 	(void)state;
 	for (uint32_t hash = 0; hash < 1 << 16; hash++)
-		assert_int_not_equal(nfold_tag(hash << 5 | 7 << 29),
+		assert_int_not_equal(nfold_tag(hash << 5 | 7U << 29),
 				     NFOLD_TAG_NONE);
 	assert_int_equal(nfold_tags_match(0, 1), 0);
 }
