@@ -55,6 +55,13 @@ struct chain {
 	struct conf_loc loc;
 };
 
+/* Sessions an engine takes: one a direction of each family's table, and some
+ * beyond, which are slow when it is full. */
+static inline uint32_t chain_session_max(const struct chain *c)
+{
+	return 2 * c->table_size + 4096;
+}
+
 /* A loaded chain file: the tree and the chains in it. */
 struct chain_file {
 	struct conf_block *tree;

@@ -260,7 +260,8 @@ enum nf_verdict nf_sf_run(struct nf *nf, struct nf_pkt *pkt,
  * update is a drop, in XDP; if it is another action, in user space, where the
  * direction is folded anew from this NF on; if it is NULL, none, it is told.
  * update_function (may be NULL) is called, with the cell, in the engine's thread
- * when the condition has begun to hold.
+ * when the condition has begun to hold: if XDP met it, soon after, and only of a
+ * function that is told.
  * Any other condition keeps the flow slow, reason EVENT: each packet walks the
  * chain and the NF's own code acts on its state at once. */
 void register_event(struct nf *nf, nf_fid fid,

@@ -12,8 +12,6 @@
 
 #include "instance_priv.h"
 #include "map_mmap.h"
-
-#define SESSIONS_SLOW 4096	/* as the engine takes beyond the table */
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
@@ -44,8 +42,7 @@ static int random_seeds(__u64 *seed)
 }
 
 /* Steps for each direction of a family, and a cell for a count behind an event;
- * cells for the NFs as many as its sessions and those that stay slow take. None,
- * if no NF has a state function of the kernel tier: then the program has no code
+ * cells for the NFs as many as its sessions take. None, if no NF has a state function of the kernel tier: then the program has no code
  * for them. */
 static int size_state(struct instance *i, const struct chain *c,
 		      struct nfold_config *config)
@@ -57,8 +54,7 @@ static int size_state(struct instance *i, const struct chain *c,
 		cells += c->nfs[n].ops->cells;
 	if (!cells)
 		return 0;
-	cells = cells * ((uint64_t)c->table_size + SESSIONS_SLOW) +
-		c->table_size;
+	cells = cells * chain_session_max(c) + c->table_size;
 	config->cells = cells < UINT32_MAX / 2 ? cells : UINT32_MAX / 2;
 	config->steps = c->table_size;
 	config->own_time = c->own_time;

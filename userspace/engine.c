@@ -12,7 +12,6 @@
 #define IDLE_NS (NF_SEC / 10)
 #define LIVE_NS (NF_SEC / 1000)	/* how fine last_seen is while flows live */
 #define BLOB_ALIGN 16
-#define SESSIONS_SLOW 4096	/* beyond the table: slow when it is full */
 
 static void engine_fini(struct engine *e)
 {
@@ -46,7 +45,7 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 		return err;
 	}
 	e->chain = conf->chain;
-	e->session_max = 2 * conf->chain->table_size + SESSIONS_SLOW;
+	e->session_max = chain_session_max(conf->chain);
 	for (struct nf **nf = conf->nfs; *nf; nf++) {
 		(*nf)->engine = e;
 		(*nf)->index = index++;

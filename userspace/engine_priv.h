@@ -196,8 +196,10 @@ void steps_end(struct engine *e, struct flow *f);
 /* event.c */
 int event_init(struct engine *e);
 void event_fini(struct engine *e);
-/* In user space: the step's event has begun. */
-void event_log_add(struct engine *e, const struct nfold_event *ev);
+/* A condition has begun to hold, for a packet of f (NULL: it is gone): logged if
+ * it is to be told, and the NF's update function called. */
+void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
+		 bool tell);
 
 /* expiry.c */
 void expiry_scan(struct engine *e);

@@ -33,11 +33,6 @@ void event_fini(struct engine *e)
 	free(e->events);
 }
 
-void event_log_add(struct engine *e, const struct nfold_event *ev)
-{
-	e->events->last[e->events->cnt++ % EVENT_LOG_MAX] = *ev;
-}
-
 static struct flow *flow_of_slot(struct engine *e, int family, uint32_t slot)
 {
 	struct flow_table *t = engine_table(e, family);
@@ -63,16 +58,22 @@ static void call_update(const struct engine *e, struct flow *f,
 	}
 }
 
-void engine_event(struct engine *e, const struct nfold_event *ev)
+void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
+		 bool tell)
 {
-	struct flow *f;
-
-	if (ev->cell >= e->conf.maps.cell_cnt || ev->on_fire > NFOLD_FIRE_REFOLD)
-		return;
-	event_log_add(e, ev);
-	f = flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot);
+	if (tell)
+		e->events->last[e->events->cnt++ % EVENT_LOG_MAX] = *ev;
 	if (f)
 		call_update(e, f, ev);
+}
+
+void engine_event(struct engine *e, const struct nfold_event *ev)
+{
+	if (ev->cell >= e->conf.maps.cell_cnt ||
+	    ev->on_fire > NFOLD_FIRE_REFOLD)
+		return;
+	event_begin(e, flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot), ev,
+		    true);
 }
 
 /* --- from outside --- */

@@ -117,14 +117,14 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 	if (at >= 0)
 		return at == e->ran.cnt - 1;
 	fires = nfold_fn_run(sf->kernel, cell, &v);
-	if (nfold_cell_fires(cell, fires) && sf->tell)
-		event_log_add(e, &(struct nfold_event){
+	if (nfold_cell_fires(cell, fires))
+		event_begin(e, pkt->engine, &(struct nfold_event){
 			.time_ns = e->now, .cell = index, .nf = nf->index,
-			.family = pkt->family });
+			.family = pkt->family }, sf->tell);
 	return fires;
 }
 
-static bool step_run(struct engine *e, const struct flow *f,
+static bool step_run(struct engine *e, struct flow *f,
 		     const struct nfold_step *s, const struct nfold_view *v)
 {
 	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
@@ -134,11 +134,12 @@ static bool step_run(struct engine *e, const struct flow *f,
 	if (s->flags & NFOLD_STEP_COVERED)
 		here.tcp_flags = 0;
 	fires = nfold_fn_run(s->fn, c, &here);
-	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
-		event_log_add(e, &(struct nfold_event){
+	if (nfold_cell_fires(c, fires))
+		event_begin(e, f, &(struct nfold_event){
 			.time_ns = v->now, .cell = s->cell, .nf = s->nf,
 			.slot = f->slot + 1, .family = f->family,
-			.on_fire = s->on_fire, .reason = s->reason });
+			.on_fire = s->on_fire, .reason = s->reason },
+			    s->flags & NFOLD_STEP_TELL);
 	return fires;
 }
 

@@ -404,6 +404,83 @@ static void events_fire_inside_events(void **state)
 	rig_free(&r);
 }
 
+/* --- the NF is told --- */
+
+static int updates;
+
+static void updated(void *cell)
+{
+	assert_true(nf_fired(cell));
+	updates++;
+}
+
+/* Forwards; its event has no new action. */
+static enum nf_verdict watch_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct turn_session *s = nf_session(nf, pkt);
+
+	if (!s->cell) {
+		s->cell = nf_cell_new(nf);
+		s->cell->limit = *(uint64_t *)nf->priv;
+	}
+	localmat_add_SF(nf, pkt->fid, &turn_sf, s->cell);
+	register_event(nf, pkt->fid, nf_fired, s->cell, NULL, updated);
+	nf_state_run(nf, pkt, &turn_sf, s->cell);
+	return NF_FORWARD;
+}
+
+static int watch_init(struct nf *nf, const struct conf_block *block,
+		      struct conf_error *err)
+{
+	turn_init(nf, block, err);
+	*(uint64_t *)nf->priv = 9;
+	return 0;
+}
+
+static void watch_expire(struct nf *nf, void *session, uint64_t when)
+{
+	struct turn_session *s = session;
+
+	(void)when;
+	if (s->cell)
+		nf_cell_free(nf, s->cell);
+}
+
+static int hand_on(void *engine, void *data, size_t size)
+{
+	(void)size;
+	engine_event(engine, data);
+	return 0;
+}
+
+/* Once on the side that walks, at the packet; once on the side that folds, when
+ * the ring is read. */
+static void an_nf_is_told_that_its_event_began(void **state)
+{
+	static const struct nf_ops watch_ops = {
+		.name = "watch", .session_size = sizeof(struct turn_session),
+		.cells = 1, .init = watch_init, .exit = turn_exit,
+		.packet = watch_packet, .expire = watch_expire,
+	};
+	const struct nf_ops *ops[] = { &watch_ops, NULL };
+	struct ring_buffer *ring;
+	struct rig r;
+
+	(void)state;
+	rig_new(&r, "monitor;", ops);
+	updates = 0;
+	for (int i = 1; i <= 30; i++)
+		send_tcp(&r, 4000, NFOLD_TCP_ACK);
+	assert_int_equal(updates, 1);
+	ring = ring_buffer__new(oracle_maps(r.o[0])->events_fd, hand_on,
+				oracle_engine(r.o[0]), NULL);
+	assert_non_null(ring);
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+	assert_int_equal(updates, 2);
+	rig_free(&r);
+}
+
 /* Two counts of one NF, behind an event: each has a cell of its own. */
 
 struct twice {
@@ -486,6 +563,7 @@ int main(void)
 		cmocka_unit_test(h16_the_threshold_is_exact_on_two_cpus),
 		cmocka_unit_test(an_event_that_modifies_folds_its_suffix_anew),
 		cmocka_unit_test(events_fire_inside_events),
+		cmocka_unit_test(an_nf_is_told_that_its_event_began),
 		cmocka_unit_test(counts_behind_an_event_are_each_their_own),
 		cmocka_unit_test(an_event_opens_what_was_dropped),
 	};
