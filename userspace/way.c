@@ -12,8 +12,8 @@
 #include "way_priv.h"
 
 /* In engine_pkt.flow, above the flow's id: */
-#define COUNTED 0x80000000U	/* XDP counted it in the entry's hand-over */
-#define WAITING 0x40000000U	/* on hold for a next hop */
+#define COUNTED 0x80000000U /* XDP counted it in the entry's hand-over */
+#define WAITING 0x40000000U /* on hold for a next hop */
 #define FLOW_ID 0x3fffffffU
 
 enum engine_verdict way_drop(struct engine *e, enum nfold_reason reason)
@@ -31,8 +31,9 @@ static bool reopens(struct engine *e, struct flow *f, uint8_t tcp_flags)
 	if ((tcp_flags & (NFOLD_TCP_SYN | NFOLD_TCP_ACK)) != NFOLD_TCP_SYN)
 		return false;
 	own = flow_tcp_seen(e, f);
-	other = f->session->dir[!f->reply] ?
-			flow_tcp_seen(e, f->session->dir[!f->reply]) : 0;
+	other = f->session->dir[!f->reply]
+			? flow_tcp_seen(e, f->session->dir[!f->reply])
+			: 0;
 	return ((own | other) & NFOLD_TCP_RST) || (own & other & NFOLD_TCP_FIN);
 }
 
@@ -85,8 +86,8 @@ static struct flow *open_flow(struct engine *e, const struct nf_pkt *pkt,
 	return s ? s->dir[0] : NULL;
 }
 
-static void packet_of_flow(struct engine *e, struct flow *f,
-			   struct nf_pkt *pkt, const struct nfold_punt *punt)
+static void packet_of_flow(struct engine *e, struct flow *f, struct nf_pkt *pkt,
+			   const struct nfold_punt *punt)
 {
 	f->session->last_ns = e->now;
 	gmat_tcp_seen(e, f, pkt->tcp_flags);
@@ -166,7 +167,7 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 		drop_left(e, p, parse.family, &key);
 	if (e->dies)
 		return way_refuse(e, p, &parse, ICMP_ERROR_TTL,
-			      NFOLD_REASON_TTL_EXCEEDED, 0);
+				  NFOLD_REASON_TTL_EXCEEDED, 0);
 	return v;
 }
 

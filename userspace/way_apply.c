@@ -13,8 +13,10 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 {
 	const struct gmat_entry *g = &f->entry;
 	struct nfold_set4 set4 = {
-		.saddr = g->set.saddr[0], .daddr = g->set.daddr[0],
-		.sport = g->set.sport, .dport = g->set.dport,
+		.saddr = g->set.saddr[0],
+		.daddr = g->set.daddr[0],
+		.sport = g->set.sport,
+		.dport = g->set.dport,
 	};
 
 	if (edit)
@@ -33,15 +35,13 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 /* The entry, without the NFs: state functions of the kernel tier, verdict,
  * action. o: the packet as it came, if it may have been written to. */
 enum engine_verdict way_apply(struct engine *e, struct flow *f,
-				       struct engine_pkt *p,
-				       const struct nfold_parse *parse,
-				       struct nf_pkt *pkt,
-				       const struct origin *o)
+			      struct engine_pkt *p,
+			      const struct nfold_parse *parse,
+			      struct nf_pkt *pkt, const struct origin *o)
 {
 	const struct nfold_act *act = &f->entry.act;
-	const struct nfold_edit *edit = act->edit ?
-						edits_at(e->edits, act->edit) :
-						NULL;
+	const struct nfold_edit *edit =
+		act->edit ? edits_at(e->edits, act->edit) : NULL;
 	uint32_t grow = edit ? edit->grow : 0;
 	enum nfold_reason why = state_steps(e, f, pkt);
 
@@ -83,21 +83,21 @@ static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
 	gmat_count(e, f, p->len, true);
 	if (!r->function->may_drop)
 		gmat_slow(e, f, NFOLD_REASON_RECORD_MISMATCH);
-	return way_drop(e, pkt->drop_reason ? pkt->drop_reason :
-					  NFOLD_REASON_NF_DROP);
+	return way_drop(e, pkt->drop_reason ? pkt->drop_reason
+					    : NFOLD_REASON_NF_DROP);
 }
 
 /* Class payload: the state functions, then the folded action; where a function
  * wrote behind a header action, the rest of the header actions one by one. */
 enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
-					 struct engine_pkt *p,
-					 const struct nfold_parse *parse,
-					 struct nf_pkt *pkt)
+				      struct engine_pkt *p,
+				      const struct nfold_parse *parse,
+				      struct nf_pkt *pkt)
 {
 	const struct nfold_act *act = &f->entry.act;
-	struct egress eg = { .verdict = act->verdict,
-			     .nexthop = act->nexthop,
-			     .router = !e->chain->wire };
+	struct egress eg = {.verdict = act->verdict,
+			    .nexthop = act->nexthop,
+			    .router = !e->chain->wire};
 	struct batch_result r;
 	struct origin o;
 

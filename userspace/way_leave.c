@@ -6,11 +6,11 @@
 
 #include "way_priv.h"
 
-#define ICMP_EACH_NS (NF_SEC / 100)	/* error messages: 100 a second, */
-#define ICMP_BURST 50			/* 50 at once */
+#define ICMP_EACH_NS (NF_SEC / 100) /* error messages: 100 a second, */
+#define ICMP_BURST 50 /* 50 at once */
 
 enum nfold_reason way_route(struct engine *e, const struct nf_pkt *pkt,
-			       struct egress *eg)
+			    struct egress *eg)
 {
 	uint32_t in = NFOLD_ZONE_PORT(pkt->zone);
 	const struct engine_router *r = &e->conf.router;
@@ -40,7 +40,7 @@ enum nfold_reason way_route(struct engine *e, const struct nf_pkt *pkt,
 
 /* The port a next hop leaves by; UINT32_MAX while it is unresolved. */
 uint32_t way_nexthop_port(struct engine *e, uint16_t nexthop,
-			     union nfold_nexthop *nh)
+			  union nfold_nexthop *nh)
 {
 	nh->word = __atomic_load_n(&e->conf.maps.nexthops[nexthop].word,
 				   __ATOMIC_RELAXED);
@@ -49,7 +49,7 @@ uint32_t way_nexthop_port(struct engine *e, uint16_t nexthop,
 
 /* Last step of a packet whose headers are done but for MAC addresses. */
 enum engine_verdict way_emit(struct engine *e, struct engine_pkt *p,
-				uint16_t nexthop)
+			     uint16_t nexthop)
 {
 	union nfold_nexthop nh;
 
@@ -88,20 +88,20 @@ static bool icmp_token(struct engine *e)
 /* The packet as it came becomes the message to its sender, from the port's
  * address, or is dropped. Counted under why either way. */
 enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
-				  const struct nfold_parse *parse,
-				  enum icmp_error what, enum nfold_reason why,
-				  uint32_t mtu)
+			       const struct nfold_parse *parse,
+			       enum icmp_error what, enum nfold_reason why,
+			       uint32_t mtu)
 {
 	const struct nfold_port *in = &e->conf.maps.ports[p->punt->port];
-	struct nf_addr from = { 0 };
+	struct nf_addr from = {0};
 
 	if (parse->family == 4)
 		from.a[0] = in->addr4;
 	else
 		memcpy(from.a, in->addr6, sizeof(from.a));
 	if (e->chain->wire || !(from.a[0] | from.a[3]) ||
-	    p->room < ICMP_ERROR_ROOM || !icmp_error_may(what, p->data, parse) ||
-	    !icmp_token(e) ||
+	    p->room < ICMP_ERROR_ROOM ||
+	    !icmp_error_may(what, p->data, parse) || !icmp_token(e) ||
 	    !icmp_error_make(what, &p->data, &p->len, &p->room, parse, &from,
 			     mtu))
 		return way_drop(e, why);
@@ -112,22 +112,23 @@ enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
 
 /* Too long by what the chain would put around it, or without that. */
 enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
-				      const struct nfold_parse *parse,
-				      uint16_t nexthop, uint32_t grow)
+				   const struct nfold_parse *parse,
+				   uint16_t nexthop, uint32_t grow)
 {
 	union nfold_nexthop nh;
-	uint32_t mtu = e->conf.maps.ports[way_nexthop_port(e, nexthop, &nh)].mtu;
+	uint32_t mtu =
+		e->conf.maps.ports[way_nexthop_port(e, nexthop, &nh)].mtu;
 
 	if (mtu <= grow)
 		return way_drop(e, NFOLD_REASON_TOO_BIG);
 	return way_refuse(e, p, parse, ICMP_ERROR_TOO_BIG, NFOLD_REASON_TOO_BIG,
-		      mtu - grow);
+			  mtu - grow);
 }
 
 /* Its TTL ends here; o: as it came, NULL if it is so still. Counted, and its
  * sender told, by engine_packet(): the message is not the flow's packet. */
 enum engine_verdict way_dies(struct engine *e, struct engine_pkt *p,
-				const struct origin *o)
+			     const struct origin *o)
 {
 	if (o && !origin_restore(o, &p->data, &p->len, &p->room))
 		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
@@ -146,14 +147,15 @@ static enum engine_verdict walk_too_big(struct engine *e, struct engine_pkt *p,
 		return way_drop(e, NFOLD_REASON_TOO_BIG);
 	/* What a decap took off was not the chain's to add. */
 	return way_refuse_big(e, p, o->parse, nexthop,
-			  len > o->parse->l3_len ? len - o->parse->l3_len : 0);
+			      len > o->parse->l3_len ? len - o->parse->l3_len
+						     : 0);
 }
 
 /* Last steps of a packet that has left the chain and was not folded, in the
  * order of way_apply(). */
 enum engine_verdict way_leave(struct engine *e, struct engine_pkt *p,
-				 struct nf_pkt *pkt, const struct origin *o,
-				 const struct egress *eg)
+			      struct nf_pkt *pkt, const struct origin *o,
+			      const struct egress *eg)
 {
 	if (eg->verdict == NFOLD_VERDICT_HOST)
 		return way_drop(e, NFOLD_REASON_HOST_FIRST);

@@ -104,8 +104,8 @@ static enum nf_verdict walk(struct engine *e, struct flow *f,
 
 /* An event of this NF fired: the records of those before it stay, and are done
  * to the packet; from it on the chain is walked and recorded anew. What ran
- * before the event has run: maps/state.h's functions in XDP, and count functions
- * are told here, since the entry has not counted the packet. */
+ * before the event has run: maps/state.h's functions in XDP, and count
+ * functions are told here, since the entry has not counted the packet. */
 static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 				   struct nf_pkt *pkt, uint8_t nf)
 {
@@ -120,8 +120,8 @@ static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 	lmat_apply(m, end, pkt);
 	m->cnt = end;
 	e->recording = f;
-	v = walk_from(e, f, pkt, is_backwards(f) ? e->chain->nf_cnt - 1 - nf :
-						   nf);
+	v = walk_from(e, f, pkt,
+		      is_backwards(f) ? e->chain->nf_cnt - 1 - nf : nf);
 	e->recording = NULL;
 	return v;
 }
@@ -129,7 +129,8 @@ static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 static enum engine_verdict drop_or_tell(struct engine *e, struct engine_pkt *p,
 					const struct origin *o, uint8_t why)
 {
-	return why == NFOLD_REASON_TTL_EXCEEDED ? way_dies(e, p, o) : way_drop(e, why);
+	return why == NFOLD_REASON_TTL_EXCEEDED ? way_dies(e, p, o)
+						: way_drop(e, why);
 }
 
 /* An NF dropped it. A drop that the records do not hold is this packet's own:
@@ -140,8 +141,8 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 					const struct origin *o, bool record)
 {
 	const struct lmat *m = &f->lmat;
-	uint8_t why = pkt->drop_reason ? pkt->drop_reason :
-					 NFOLD_REASON_NF_DROP;
+	uint8_t why = pkt->drop_reason ? pkt->drop_reason
+				       : NFOLD_REASON_NF_DROP;
 
 	/* It died on the way, which is its own affair: the entry is good. */
 	if (!record && way_folded(e, f))
@@ -157,7 +158,7 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 	if (pkt->opening)
 		session_end(e, f->session);
 	else
-		gmat_invalidate(e, f);	/* its records end too early now */
+		gmat_invalidate(e, f); /* its records end too early now */
 	return drop_or_tell(e, p, o, why);
 }
 
@@ -204,7 +205,7 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 				  struct origin *o, enum nf_verdict verdict,
 				  bool record)
 {
-	struct egress eg = { 0 };
+	struct egress eg = {0};
 	enum nfold_reason why;
 
 	p->walked = true;
@@ -230,9 +231,9 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 }
 
 enum engine_verdict way_walk(struct engine *e, struct flow *f,
-					 struct engine_pkt *p,
-					 const struct nfold_parse *parse,
-					 struct nf_pkt *pkt)
+			     struct engine_pkt *p,
+			     const struct nfold_parse *parse,
+			     struct nf_pkt *pkt)
 {
 	bool record = must_record(e, f);
 	struct origin o;
@@ -243,9 +244,9 @@ enum engine_verdict way_walk(struct engine *e, struct flow *f,
 
 /* e->ran: the last of it fired. */
 enum engine_verdict way_refold(struct engine *e, struct flow *f,
-				  struct engine_pkt *p,
-				  const struct nfold_parse *parse,
-				  struct nf_pkt *pkt)
+			       struct engine_pkt *p,
+			       const struct nfold_parse *parse,
+			       struct nf_pkt *pkt)
 {
 	uint8_t nf = e->ran.step[e->ran.cnt - 1].nf;
 	struct origin o;
