@@ -106,6 +106,10 @@ int conf_port_range(const struct conf_word *w, uint16_t *first, uint16_t *last,
 		    struct conf_error *err);
 /* Nearest of known (NULL at the end) by edit distance; NULL: none is near. */
 const char *conf_nearest(const char *text, const char *const *known);
+/* Fails if the statement has a block, or the block holds one of its name before
+ * it. */
+int conf_single(const struct conf_block *b, const struct conf_stmt *s,
+		struct conf_error *err);
 /* Unknown statement: names the nearest known one in the hint. known: NULL at
  * the end. */
 int conf_unknown(const struct conf_stmt *s, const char *const *known,

@@ -191,6 +191,20 @@ static void name_hint(char *buf, size_t size, const char *text,
 	name_all(buf + 7, size - 7, known);
 }
 
+int conf_single(const struct conf_block *b, const struct conf_stmt *s,
+		struct conf_error *err)
+{
+	const char *key = s->words[0].text;
+
+	if (s->block)
+		return conf_fail(err, &s->block->loc, "end it with ;",
+				 "%s takes no block", key);
+	if (conf_find(b, key) != s)
+		return conf_fail(err, &s->loc, "remove one of them",
+				 "%s is given twice", key);
+	return 0;
+}
+
 int conf_unknown(const struct conf_stmt *s, const char *const *known,
 		 struct conf_error *err)
 {

@@ -43,12 +43,8 @@ static int set_stmt(struct dos *d, const struct conf_block *block,
 {
 	const char *key = s->words[0].text;
 
-	if (s->block)
-		return conf_fail(err, &s->block->loc, "end it with ;",
-				 "%s takes no block", key);
-	if (conf_find(block, key) != s)
-		return conf_fail(err, &s->loc, "remove one of them",
-				 "%s is given twice", key);
+	if (conf_single(block, s, err))
+		return -1;
 	if (!strcmp(key, "syn-threshold"))
 		return set_limit(&d->syn, s, "syn-threshold NUMBER", err);
 	if (!strcmp(key, "source-rate"))

@@ -51,12 +51,8 @@ static int set_stmt(struct lb *lb, const struct conf_block *block,
 
 	if (!strcmp(key, "service"))
 		return lb_configure_service(lb, s, err);
-	if (s->block)
-		return conf_fail(err, &s->block->loc, "end it with ;",
-				 "%s takes no block", key);
-	if (conf_find(block, key) != s)
-		return conf_fail(err, &s->loc, "remove one of them",
-				 "%s is given twice", key);
+	if (conf_single(block, s, err))
+		return -1;
 	if (!strcmp(key, "table-size"))
 		return set_table_size(lb, s, err);
 	if (!strcmp(key, "seed"))

@@ -89,12 +89,8 @@ static int set_stmt(struct policer *p, const struct conf_block *block,
 {
 	const char *key = s->words[0].text;
 
-	if (s->block)
-		return conf_fail(err, &s->block->loc, "end it with ;",
-				 "%s takes no block", key);
-	if (conf_find(block, key) != s)
-		return conf_fail(err, &s->loc, "remove one of them",
-				 "%s is given twice", key);
+	if (conf_single(block, s, err))
+		return -1;
 	if (!strcmp(key, "rate"))
 		return set_rate(p, s, err);
 	if (!strcmp(key, "per"))
