@@ -48,25 +48,55 @@ static __always_inline int may_reopen(const struct packet *pkt,
 	       TCP_CLOSED;
 }
 
+/* Is there a socket for what is punted from here? When the engine has died, what
+ * only it could do better is left undone, and established flows go on. */
+static __always_inline int has_engine(struct xdp_md *ctx,
+				      const struct packet *pkt)
+{
+	__u32 queue = ctx->rx_queue_index;
+	__u32 index = pkt->port * NFOLD_QUEUE_MAX + queue;
+
+	return queue >= NFOLD_QUEUE_MAX || bpf_map_lookup_elem(&xsks, &index);
+}
+
+/* Of an older generation: folded by routes that have changed since, but still
+ * what the NFs said. 0: invalidated, which they no longer say. */
+static __always_inline int is_stale(struct xdp_md *ctx,
+				    const struct packet *pkt,
+				    const struct hit *hit)
+{
+	__u32 generation = hit->act.generation;
+
+	return generation != ctl.generation &&
+	       (!generation || has_engine(ctx, pkt));
+}
+
+/* Has the slow path packets of this flow? Then this one is counted there. */
+static __always_inline int is_pending(struct xdp_md *ctx, struct packet *pkt,
+				      struct nfold_cells *cells)
+{
+	if (!(READ_ONCE(cells->handover) & NFOLD_HANDOVER_PENDING) ||
+	    !has_engine(ctx, pkt))
+		return 0;
+	if (!(__sync_fetch_and_add(&cells->handover, 1) &
+	      NFOLD_HANDOVER_PENDING))
+		return 0;
+	pkt->counted = cells;
+	return 1;
+}
+
 /* Why the entry must not be used for this packet, or NONE. */
 static __always_inline enum nfold_reason
-act_refuses(struct packet *pkt, const struct hit *hit, __u8 family)
+act_refuses(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
+	    __u8 family)
 {
-	struct nfold_cells *cells = hit->cells;
-
-	if (hit->act.generation != ctl.generation)
+	if (is_stale(ctx, pkt, hit))
 		return NFOLD_REASON_STALE;
-	if (READ_ONCE(cells->handover) & NFOLD_HANDOVER_PENDING) {
-		__u32 old = __sync_fetch_and_add(&cells->handover, 1);
-
-		if (old & NFOLD_HANDOVER_PENDING) {
-			pkt->counted = cells;
-			return NFOLD_REASON_PENDING;
-		}
-	}
+	if (is_pending(ctx, pkt, hit->cells))
+		return NFOLD_REASON_PENDING;
 	if (hit->act.verdict == NFOLD_VERDICT_SLOW)
 		return NFOLD_REASON_SLOW_FLOW;
-	if (may_reopen(pkt, cells, family))
+	if (may_reopen(pkt, hit->cells, family))
 		return NFOLD_REASON_REOPEN;
 	return NFOLD_REASON_NONE;
 }
@@ -225,7 +255,7 @@ static __always_inline enum nfold_reason
 act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
     const void *set, __u8 family)
 {
-	enum nfold_reason why = act_refuses(pkt, hit, family);
+	enum nfold_reason why = act_refuses(ctx, pkt, hit, family);
 
 	if (why)
 		return why;

@@ -372,18 +372,15 @@ static void zones(void **state)
 	assert_int_equal(r.why, NFOLD_REASON_NO_ENGINE); /* a punt: no socket */
 }
 
-/* Without a socket: the on-miss word, no metadata left, no hand-over count. */
+/* Without a socket: the on-miss word, no metadata left. */
 static void no_engine(void **state)
 {
 	struct fixture two;
-	struct pkt in = pkt_new(4, IPPROTO_TCP), out = in;
+	struct pkt in = pkt_new(4, IPPROTO_TCP);
 	uint32_t len = pkt_build(&in, frame);
 
 	(void)state;
 	for (int pass = 0; pass < 2; pass++) {
-		struct fx_entry e = fx_fold(&in, &out, 0, 2);
-		struct nfold_cells *cells;
-
 		fx_open(&two);
 		((struct nfold_config *)&two.skel->rodata->config)->onmiss_pass =
 			pass;
@@ -398,10 +395,6 @@ static void no_engine(void **state)
 			assert_int_equal(r.len, len);
 			assert_memory_equal(r.data, frame, len);
 		}
-		cells = fx_install(&two, &e);
-		cells->handover = NFOLD_HANDOVER_PENDING;
-		fx_run(&two, 0, frame, len, &r);
-		assert_int_equal(cells->handover, NFOLD_HANDOVER_PENDING);
 		/* Queue 0 is not served. */
 		two.ports[0].queues = 0;
 		fx_clear(&two);
@@ -410,6 +403,43 @@ static void no_engine(void **state)
 					       NFOLD_REASON_NO_QUEUE);
 		fx_close(&two);
 	}
+}
+
+/* The engine has died: what it would have folded anew, or taken over, goes on by
+ * the entry as it is; what an NF has taken back does not. */
+static void engine_died(void **state)
+{
+	static const struct {
+		uint32_t older, pending;
+		enum nfold_reason why;
+	} cases[] = {
+		{ 0, 0, NFOLD_REASON_FAST },
+		{ 1, 0, NFOLD_REASON_FAST },
+		{ 0, NFOLD_HANDOVER_PENDING | 2, NFOLD_REASON_FAST },
+		{ 1, NFOLD_HANDOVER_PENDING, NFOLD_REASON_FAST },
+		{ 7, 0, NFOLD_REASON_NO_ENGINE },	/* invalidated: 0 */
+	};
+	struct pkt in = pkt_new(4, IPPROTO_TCP), out = in;
+	uint32_t len = pkt_build(&in, frame);
+	struct fixture two;
+
+	(void)state;
+	out.ttl--;
+	fx_open(&two);
+	assert_int_equal(fx_load(&two), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fx_entry e = fx_fold(&in, &out, 0, 2);
+		struct nfold_cells *cells;
+
+		e.act.generation -= cases[i].older;
+		fx_clear(&two);
+		cells = fx_install(&two, &e);
+		cells->handover = cases[i].pending;
+		fx_run(&two, 0, frame, len, &r);
+		assert_int_equal(r.why, cases[i].why);
+		assert_int_equal(cells->handover, cases[i].pending);
+	}
+	fx_close(&two);
 }
 
 static void unknown_port(void **state)
@@ -477,6 +507,8 @@ int main(void)
 		  NULL, NULL, NULL },
 		{ "without a socket on-miss decides and nothing is left behind",
 		  no_engine, NULL, NULL, NULL },
+		{ "without a socket an entry of older routes goes on, an "
+		  "invalidated one does not", engine_died, NULL, NULL, NULL },
 		{ "a packet of a device that is no port goes to the host",
 		  unknown_port, NULL, NULL, NULL },
 		{ "a port without a device is a counted drop", missing_device,
