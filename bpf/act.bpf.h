@@ -12,10 +12,6 @@
 #include "bpf/state.bpf.h"
 #include "maps/act.h"
 
-/* hop.word without the port, in memory order. */
-#define DMAC_MASK 0x0000ffffffffffffULL
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "DMAC_MASK");
-
 #define TCP_CLOSED (NFOLD_TCP_FIN | NFOLD_TCP_RST | NFOLD_TCP_PEER_CLOSED)
 
 /* TCP flags that the session's other direction has shown. */
@@ -128,13 +124,13 @@ act_route(const struct packet *pkt, const struct nfold_act *act,
 	hop->word = READ_ONCE(entry->word);
 	if (!hop->port)
 		return NFOLD_REASON_NEIGH;
-	if (!(act->flags & NFOLD_ACT_KEEP_L2) && !(hop->word & DMAC_MASK))
+	if (!(act->flags & NFOLD_ACT_KEEP_L2) && !(hop->word & MAC_MASK))
 		return NFOLD_REASON_NEIGH;
 	port = hop->port - 1;
 	*out = bpf_map_lookup_elem(&ports, &port);
 	if (!*out)
 		return NFOLD_REASON_NEIGH;
-	if (pkt->p.l3_len > (*out)->mtu)
+	if (pkt->p.l3_len + (config.edits ? act->grow : 0) > (*out)->mtu)
 		return NFOLD_REASON_MTU;
 	return NFOLD_REASON_NONE;
 }
@@ -179,52 +175,69 @@ static __always_inline enum nfold_reason edit_reason(__u32 why)
 	return why;
 }
 
-/* more: a constant; 1 if the entry refers to an edit or steps record. */
+static __always_inline enum nfold_reason
+act_edit_packet(struct xdp_md *ctx, const struct packet *pkt,
+		const struct nfold_act *act, __u32 ask)
+{
+	if (!(act->flags & NFOLD_ACT_EDIT_PACKET))
+		return NFOLD_REASON_NONE;
+	return edit_reason(edit_packet(ctx, act->edit - 1,
+				       EDIT_L4(pkt->p.l4_off, act->flags | ask),
+				       pkt->p.l3_len));
+}
+
+/* Ethernet, and what comes between it and IP: moves the frame's start. */
+static __always_inline enum nfold_reason
+act_edit_frame(struct xdp_md *ctx, const struct packet *pkt,
+	       const struct nfold_act *act, const union nfold_nexthop *hop,
+	       const struct nfold_port *out)
+{
+	__u64 dmac = hop->word, smac = load64(out->mac);
+
+	if (act->flags & NFOLD_ACT_KEEP_L2) {
+		dmac = load64(pkt->data);
+		smac = load64(pkt->data + 6);
+	}
+	if (act->edit & NFOLD_EDIT_WORD)
+		return edit_reason(edit_tunnel(ctx, act->edit, pkt->p.l3_len,
+					       dmac, smac));
+	if (!(act->flags & NFOLD_ACT_KEEP_L2))
+		nfold_set_macs(pkt->data, hop->dmac, out->mac);
+	return edit_reason(edit_frame(ctx, act->edit - 1, pkt->p.l3_len));
+}
+
+/* more: a constant; 1 if the entry has an edit or steps. */
 static __always_inline enum nfold_reason
 act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	    const void *set, __u8 family, int more)
 {
+	int edits = more && config.edits && act->edit;
 	union nfold_nexthop hop;
 	enum nfold_reason why;
 	struct nfold_port *out;
 
 	why = act_route(pkt, act, &hop, &out);
-	if (why)
-		return why;
 	/* Whether it edits, before what must not run twice. */
-	if (more && config.edits && config.steps && act->edit && act->steps) {
-		why = edit_packet(ctx, act->edit - 1,
-				  EDIT_L4(pkt->p.l4_off,
-					  act->flags | EDIT_ONLY_ASK),
-				  pkt->p.l3_len, out->mtu);
-		if (why)
-			return edit_reason(why);
-	}
-	why = more ? state_run(pkt, act, family) : NFOLD_REASON_NONE;
+	if (!why && edits && config.steps && act->steps)
+		why = act_edit_packet(ctx, pkt, act, EDIT_ONLY_ASK);
+	if (!why && more)
+		why = state_run(pkt, act, family);
 	if (why)
 		return why;
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
-	if (more && config.edits && act->edit) {
-		why = edit_packet(ctx, act->edit - 1,
-				  EDIT_L4(pkt->p.l4_off, act->flags),
-				  pkt->p.l3_len, out->mtu);
-		if (why)
-			return edit_reason(why);
-	}
-	why = act_rewrite(ctx, pkt, act, set, family);
+	if (edits)
+		why = act_edit_packet(ctx, pkt, act, 0);
+	if (!why)
+		why = act_rewrite(ctx, pkt, act, set, family);
 	if (why)
 		return why;
-	if (!(act->flags & NFOLD_ACT_KEEP_L2))
-		nfold_set_macs(pkt->data, hop.dmac, out->mac);
 	pkt->out = hop.port - 1;
-	/* The last: it moves the frame's start. */
-	if (more && config.edits && act->edit) {
-		why = edit_frame(ctx, act->edit - 1, pkt->p.l3_len);
-		if (why)
-			return edit_reason(why);
-	}
-	return NFOLD_REASON_FAST;
+	if (edits)
+		why = act_edit_frame(ctx, pkt, act, &hop, out);
+	else if (!(act->flags & NFOLD_ACT_KEEP_L2))
+		nfold_set_macs(pkt->data, hop.dmac, out->mac);
+	return why ? why : NFOLD_REASON_FAST;
 }
 
 /* Dropped or the host's, unless an event says otherwise. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Edit records (maps/edit.h), in two global functions, verified once and by
- * themselves: programs for chains without edits have none of it, and the others
- * keep their common path as it is. The record and its templates are constant
+/* Edits (maps/edit.h), in global functions, verified once and by themselves:
+ * programs for chains without edits have none of it, and the others keep their
+ * common path as it is. The record and its templates are constant
  * as long as this packet may see them (docs/MAPS.md, grace).
  */
 #ifndef NFOLD_EDIT_BPF_H
@@ -9,6 +9,10 @@
 
 #include "bpf/maps.bpf.h"
 #include "maps/edit_act.h"
+
+/* A MAC address in the low bytes of a 64-bit word in memory order. */
+#define MAC_MASK 0x0000ffffffffffffULL
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "MAC_MASK");
 
 /* Does the TCP checksum's field hold the pseudo header's sum and no more? */
 static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
@@ -29,12 +33,12 @@ static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
 #define EDIT_L4(off, flags) ((__u32)(off) | (__u32)(flags) << 16)
 #define EDIT_ONLY_ASK 0x8000	/* beside the flags: change nothing */
 
-/* First, before the packet is rewritten: refuses (MTU; SLOW_FLOW: TCP options
- * that only user space edits) with the packet unchanged, else sets DSCP and
- * shifts sequence numbers. NONE or why not.
+/* First, before the packet is rewritten: refuses (SLOW_FLOW: TCP options that
+ * only user space edits) with the packet unchanged, else sets DSCP and shifts
+ * sequence numbers. NONE or why not.
  */
 __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
-			   __u32 l3_len, __u32 mtu)
+			   __u32 l3_len)
 {
 	__u32 l4_off = where & 0xffff, flags = where >> 16;
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -44,8 +48,6 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 
 	if (!e)
 		return NFOLD_REASON_STALE;
-	if (l3_len + e->grow > mtu)
-		return NFOLD_REASON_MTU;
 	ip = nfold_at(data, nfold_edit_l3_off(e));
 	l4 = nfold_at(data, l4_off);
 	is_ip6 = e->flags & NFOLD_EDIT_IP6;
@@ -68,24 +70,42 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 	return NFOLD_REASON_NONE;
 }
 
-/* A template's bytes, in words: its length is even, and at least an IPv4
- * header's. The last word overlaps the one before. bpf_xdp_store_bytes() takes
- * several times as long. */
+/* The first words of a template; one check of the packet's end for all. */
 static __always_inline enum nfold_reason
-edit_copy(__u8 *to, const void *end, const struct nfold_tmpl *t, __u32 len)
+edit_words(__u8 *to, const void *end, const struct nfold_tmpl *t, int words)
 {
-	__u32 last = (len - 8) & 127;
+	if (to + 8 * words > (const __u8 *)end)
+		return NFOLD_REASON_TRUNCATED;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < words; i++)
+		store64(to + 8 * i, load64(t->bytes + 8 * i));
+	return NFOLD_REASON_NONE;
+}
+
+/* A template's bytes. Its length is even and at least an IPv4 header's; the last
+ * word overlaps the one before. bpf_xdp_store_bytes() takes several times as
+ * long. */
+static __always_inline enum nfold_reason
+edit_copy(__u8 *to, const void *end, const struct nfold_tmpl *t)
+{
+	__u32 last = (t->len - 8) & 127, words = (last + 7) / 8;
+	enum nfold_reason why = NFOLD_REASON_TRUNCATED;
 
 	if (last > NFOLD_TMPL_MAX - 8)
 		return NFOLD_REASON_TRUNCATED;
-#pragma clang loop unroll(full)
-	for (__u32 i = 0; i < NFOLD_TMPL_MAX / 8; i++) {
-		if (8 * i > last)
-			break;
-		if (to + 8 * i + 8 > (const __u8 *)end)
-			return NFOLD_REASON_TRUNCATED;
-		store64(to + 8 * i, load64(t->bytes + 8 * i));
+	/* Or clang takes the check to be the switch's, where the verifier does
+	 * not see it. */
+	asm volatile("" : "+r"(words));
+	switch (words) {
+#define WORDS(n)                                     \
+	case n:                                      \
+		why = edit_words(to, end, t, n);     \
+		break
+	WORDS(2); WORDS(3); WORDS(4); WORDS(5); WORDS(6); WORDS(7); WORDS(8);
+#undef WORDS
 	}
+	if (why)
+		return why;
 	to = nfold_at(to, last);
 	if (to + 8 > (const __u8 *)end)
 		return NFOLD_REASON_TRUNCATED;
@@ -104,7 +124,7 @@ edit_layer(struct xdp_md *ctx, const struct nfold_edit *e, int i, __u32 off,
 
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
-	why = edit_copy(nfold_at(data, off), end, t, t->len);
+	why = edit_copy(nfold_at(data, off), end, t);
 	if (why)
 		return why;
 	*tos = nfold_tmpl_tos(t, *tos);
@@ -156,6 +176,41 @@ __noinline int edit_frame(struct xdp_md *ctx, __u32 index, __u32 l3_len)
 	if (!why && in && out)
 		why = edit_layer(ctx, e, 1, off, out, l3_len + e->grow, &tos);
 	return why;
+}
+
+/* Instead of edit_frame() where act.edit is a word: no tags, one template.
+ * Ethernet's addresses are handed over as they stand in memory: they need not
+ * be written twice. */
+__noinline int edit_tunnel(struct xdp_md *ctx, __u32 word, __u32 l3_len,
+			   __u64 dmac, __u64 smac)
+{
+	__u32 index = NFOLD_EDIT_WORD_TMPL(word);
+	__u16 sport = NFOLD_EDIT_WORD_SPORT(word);
+	struct nfold_tmpl *t = bpf_map_lookup_elem(&tmpls, &index);
+	__u8 *ip = (void *)(long)ctx->data + NFOLD_ETH_LEN, *data, *end, tos;
+	enum nfold_reason why;
+
+	if (!t || ip + 2 > (__u8 *)(long)ctx->data_end)
+		return NFOLD_REASON_TRUNCATED;
+	tos = nfold_tos(ip, word & NFOLD_EDIT_WORD_IP6);
+	if (bpf_xdp_adjust_head(ctx, -(int)t->len))
+		return NFOLD_REASON_NO_ROOM;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	ip = data + NFOLD_ETH_LEN;
+	if (ip > end)
+		return NFOLD_REASON_TRUNCATED;
+	store64(data, (dmac & MAC_MASK) | smac << 48);
+	store32(data + 8, smac >> 16);
+	store16(data + 12, t->family == 4 ? NFOLD_TYPE_IP4 : NFOLD_TYPE_IP6);
+	why = edit_copy(ip, end, t);
+	if (!why)
+		why = nfold_tmpl_ip(ip, end, t, l3_len + t->len,
+				    nfold_tmpl_tos(t, tos));
+	if (why || !t->udp_off)
+		return why;
+	return nfold_tmpl_udp(nfold_at(ip, t->udp_off), end, NFOLD_BE16(sport),
+			      l3_len + t->len - t->udp_off);
 }
 
 #endif

@@ -30,11 +30,13 @@ struct nfold_set6 {
 	__be16 dport;
 };
 
-#define NFOLD_ACT_KEEP_L2 0x0001	/* wire mode: leave MAC addresses */
-#define NFOLD_ACT_CSUM_PARTIAL 0x0002	/* sender leaves L4 checksums to its
+#define NFOLD_ACT_KEEP_L2 0x01	/* wire mode: leave MAC addresses */
+#define NFOLD_ACT_CSUM_PARTIAL 0x02	/* sender leaves L4 checksums to its
 					 * device: see maps/csum.h */
-#define NFOLD_ACT_NO_REWRITE 0x0004	/* set equals the key: addresses and
+#define NFOLD_ACT_NO_REWRITE 0x04	/* set equals the key: addresses and
 					 * ports need no store */
+#define NFOLD_ACT_EDIT_PACKET 0x08	/* the edit sets DSCP or shifts sequence
+					 * numbers: before the rewrite */
 
 /* Deltas are ones' complement sums of (~old + new) over the 16-bit words that
  * change, folded to 16 bits, in memory order (RFC 1624 eqn. 3):
@@ -48,10 +50,12 @@ struct nfold_act {
 	__u8 ttl_dec;		/* hops of the chain and the router's own: a
 				 * packet whose TTL is not above dies on
 				 * the way; of DROP: hops before the drop */
-	__u16 flags;		/* NFOLD_ACT_* */
+	__u8 flags;		/* NFOLD_ACT_* */
+	__u8 grow;		/* bytes that the edit puts around IP */
 	__u8 reason;		/* enum nfold_reason of DROP and SLOW */
 	__u8 chain;		/* chain within the instance */
-	__u32 edit;		/* index + 1 of the edit record (edit.h);
+	__u32 edit;		/* index + 1 of the edit record, or the
+				 * word that does without one (edit.h);
 				 * 0 none */
 	__u32 generation;	/* valid while equal to ctl.generation */
 	__u32 steps;		/* index + 1 of the steps record; 0 none */

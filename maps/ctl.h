@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#define NFOLD_ABI_VERSION 3
+#define NFOLD_ABI_VERSION 4
 
 struct nfold_ctl {
 	__u64 now_ns;		/* engine's CLOCK_MONOTONIC, once a batch; the

@@ -58,6 +58,20 @@ struct nfold_edit {
 	__u8 grow;		/* bytes of all templates */
 };
 
+/* Most flows with an edit get one tunnel header and nothing else. They need no
+ * record: act.edit itself tells which (edit_word.h), in its bits
+ *	31	set
+ *	30	the packet as it came is IPv6
+ *	8-21	of the UDP source port, which is from NFOLD_SPORT_MIN on
+ *	0-7	index of the template
+ */
+#define NFOLD_EDIT_WORD 0x80000000U
+#define NFOLD_EDIT_WORD_IP6 0x40000000U
+#define NFOLD_EDIT_WORD_TMPL(word) ((word) & 0xff)
+#define NFOLD_EDIT_WORD_SPORT(word) (NFOLD_SPORT_MIN + ((word) >> 8 & 0x3fff))
+#define NFOLD_SPORT_MIN 49152	/* RFC 7348 section 5 */
+
+_Static_assert(NFOLD_TMPL_CNT == 256, "a word holds a template's index");
 _Static_assert(sizeof(struct nfold_tmpl) == 80, "tmpl is map ABI");
 _Static_assert(sizeof(struct nfold_edit) == 32, "edit is map ABI");
 

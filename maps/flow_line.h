@@ -115,7 +115,8 @@ static __always_inline struct act_words act_words(const struct nfold_act *a)
 			(uint64_t)FIELD(a->nexthop) << 32 |
 			(uint64_t)FIELD(a->verdict) << 48 |
 			(uint64_t)FIELD(a->ttl_dec) << 56,
-		FIELD(a->flags) | (uint64_t)FIELD(a->reason) << 16 |
+		FIELD(a->flags) | (uint64_t)FIELD(a->grow) << 8 |
+			(uint64_t)FIELD(a->reason) << 16 |
 			(uint64_t)FIELD(a->chain) << 24 |
 			(uint64_t)FIELD(a->edit) << 32,
 		FIELD(a->generation) | (uint64_t)FIELD(a->steps) << 32,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../maps/edit_word.h"
 #include "../maps/grace.h"
 
 struct edits {
@@ -13,10 +14,11 @@ struct edits {
 	uint32_t cnt, tmpl_cnt;
 	uint32_t *free;		/* stack of indexes */
 	uint32_t free_cnt;
-	uint32_t *ring;		/* put back, oldest first */
-	uint32_t ring_head, ring_cnt;
+	uint32_t word_cnt;	/* words in use or in the ring, cnt at most */
+	uint32_t *ring;		/* put back, oldest first: of act.edit */
+	uint32_t ring_head, ring_cnt, ring_size;
 	uint32_t waiting;	/* of them, covered by the current period */
-	uint32_t *tmpl_refs;	/* records that refer to each */
+	uint32_t *tmpl_refs;	/* records and words that refer to each */
 	struct grace *grace;
 };
 
@@ -33,7 +35,8 @@ int edits_new(struct edits **out, struct nfold_edit *v, uint32_t cnt,
 	e->tmpls = tmpls;
 	e->tmpl_cnt = tmpl_cnt;
 	e->free = calloc(cnt, sizeof(*e->free));
-	e->ring = calloc(cnt, sizeof(*e->ring));
+	e->ring_size = 2 * cnt;
+	e->ring = calloc(e->ring_size, sizeof(*e->ring));
 	e->tmpl_refs = calloc(tmpl_cnt, sizeof(*e->tmpl_refs));
 	if (e->free && e->ring && e->tmpl_refs)
 		err = grace_new(&e->grace, GRACE_MEMBARRIER);
@@ -90,9 +93,9 @@ static void tmpls_put(struct edits *e, const struct nfold_edit *rec)
 uint32_t edits_take(struct edits *e, const struct edit_plan *plan)
 {
 	struct nfold_edit rec = plan->edit;
-	uint32_t index;
+	uint32_t index, word;
 
-	if (!e->free_cnt)
+	if (!e->free_cnt || e->word_cnt == e->cnt)
 		return 0;
 	for (int i = 0; i < plan->layers; i++) {
 		rec.tmpl[i] = tmpl_take(e, &plan->tmpl[i]);
@@ -100,6 +103,11 @@ uint32_t edits_take(struct edits *e, const struct edit_plan *plan)
 			tmpls_put(e, &rec);
 			return 0;
 		}
+	}
+	word = nfold_edit_word(&rec);
+	if (word) {
+		e->word_cnt++;
+		return word;
 	}
 	index = e->free[--e->free_cnt];
 	e->v[index] = rec;
@@ -110,8 +118,19 @@ void edits_put(struct edits *e, uint32_t ref)
 {
 	if (!ref)
 		return;
-	e->ring[(e->ring_head + e->ring_cnt) % e->cnt] = ref - 1;
+	e->ring[(e->ring_head + e->ring_cnt) % e->ring_size] = ref;
 	e->ring_cnt++;
+}
+
+static void reclaim(struct edits *e, uint32_t ref)
+{
+	struct nfold_edit word;
+
+	tmpls_put(e, edits_at(e, ref, &word));
+	if (ref & NFOLD_EDIT_WORD)
+		e->word_cnt--;
+	else
+		e->free[e->free_cnt++] = ref - 1;
 }
 
 void edits_reclaim(struct edits *e)
@@ -119,11 +138,8 @@ void edits_reclaim(struct edits *e)
 	if (!e->ring_cnt || !grace_done(e->grace))
 		return;
 	for (; e->waiting; e->waiting--) {
-		uint32_t index = e->ring[e->ring_head];
-
-		tmpls_put(e, &e->v[index]);
-		e->free[e->free_cnt++] = index;
-		e->ring_head = (e->ring_head + 1) % e->cnt;
+		reclaim(e, e->ring[e->ring_head]);
+		e->ring_head = (e->ring_head + 1) % e->ring_size;
 		e->ring_cnt--;
 	}
 	e->waiting = e->ring_cnt;
@@ -131,14 +147,13 @@ void edits_reclaim(struct edits *e)
 		grace_begin(e->grace);
 }
 
-uint32_t edits_live(const struct edits *e)
+const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref,
+				  struct nfold_edit *word)
 {
-	return e->cnt - e->free_cnt - e->ring_cnt;
-}
-
-const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref)
-{
-	return &e->v[ref - 1];
+	if (!(ref & NFOLD_EDIT_WORD))
+		return &e->v[ref - 1];
+	*word = nfold_edit_of_word(ref, &e->tmpls[NFOLD_EDIT_WORD_TMPL(ref)]);
+	return word;
 }
 
 const struct nfold_tmpl *edits_tmpls(const struct edits *e)

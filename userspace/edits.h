@@ -19,16 +19,16 @@ int edits_new(struct edits **out, struct nfold_edit *v, uint32_t cnt,
 	      struct nfold_tmpl *tmpls, uint32_t tmpl_cnt);
 void edits_free(struct edits *e);
 
-/* A record of the plan: index + 1, or 0 if there is none left, of either kind.
- * Before the entry that refers to it is published. */
+/* The plan as act.edit: a word, or a record's index + 1; 0 if there is no
+ * record or template left. Before the entry that refers to it is published. */
 uint32_t edits_take(struct edits *e, const struct edit_plan *plan);
 /* No entry refers to it any more. 0: nothing. */
 void edits_put(struct edits *e, uint32_t ref);
 /* Now and then: frees what a grace period has covered. Never blocks. */
 void edits_reclaim(struct edits *e);
-/* Records that are neither free nor waiting for a grace period. */
-uint32_t edits_live(const struct edits *e);
-const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref);
+/* What ref stands for; *word is room for it if it is no record. */
+const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref,
+				  struct nfold_edit *word);
 
 /* The edit on a packet in user space: before the entry's rewrite, and after
  * it. What XDP does in bpf/edit.bpf.h; SACK options beside. The second moves

@@ -190,8 +190,13 @@ static bool records_true(const struct engine *e, const struct gmat_entry *g,
 static enum nfold_reason edit_take(struct engine *e, struct flow *f,
 				   const struct edit_plan *plan)
 {
-	f->entry.act.edit = e->edits ? edits_take(e->edits, plan) : 0;
-	if (f->entry.act.edit)
+	struct nfold_act *act = &f->entry.act;
+
+	act->edit = e->edits ? edits_take(e->edits, plan) : 0;
+	act->grow = plan->edit.grow;
+	if (plan->edit.flags & (NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ))
+		act->flags |= NFOLD_ACT_EDIT_PACKET;
+	if (act->edit)
 		return NFOLD_REASON_NONE;
 	f->retry_ns = e->now + NF_SEC;
 	return NFOLD_REASON_TABLE_FULL;

@@ -14,7 +14,6 @@
 #include "pkt.h"
 #include "tmpl.h"
 
-#define SPORT_FIRST 0xc000	/* dynamic ports: RFC 6335 section 6 */
 
 /* Spread over 49152 to 65535 by the flow's fields as they stand: the same for
  * each packet of it, since what NFs write is. Finaliser of MurmurHash3. */
@@ -31,7 +30,7 @@ static __be16 entropy(const struct nf_pkt *pkt)
 		h = (h ^ h >> 13) * 0xc2b2ae35;
 		h ^= h >> 16;
 	}
-	return htons(SPORT_FIRST | (h & 0x3fff));
+	return htons(NFOLD_SPORT_MIN | (h & 0x3fff));
 }
 
 static void under_save(const struct nf_pkt *pkt, struct nf_under *u)

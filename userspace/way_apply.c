@@ -40,9 +40,9 @@ enum engine_verdict way_apply(struct engine *e, struct flow *f,
 			      struct nf_pkt *pkt, const struct origin *o)
 {
 	const struct nfold_act *act = &f->entry.act;
+	struct nfold_edit word;
 	const struct nfold_edit *edit =
-		act->edit ? edits_at(e->edits, act->edit) : NULL;
-	uint32_t grow = edit ? edit->grow : 0;
+		act->edit ? edits_at(e->edits, act->edit, &word) : NULL;
 	enum nfold_reason why = state_steps(e, f, pkt);
 
 	if (why == NFOLD_REASON_EVENT_FIRED)
@@ -58,10 +58,10 @@ enum engine_verdict way_apply(struct engine *e, struct flow *f,
 		return way_drop(e, NFOLD_REASON_HOST_FIRST);
 	if (act->ttl_dec && parse->ttl <= act->ttl_dec)
 		return way_dies(e, p, o);
-	if (way_too_big(e, parse->l3_len + grow, act->nexthop)) {
+	if (way_too_big(e, parse->l3_len + act->grow, act->nexthop)) {
 		if (o && !origin_restore(o, &p->data, &p->len, &p->room))
 			return way_drop(e, NFOLD_REASON_TOO_BIG);
-		return way_refuse_big(e, p, parse, act->nexthop, grow);
+		return way_refuse_big(e, p, parse, act->nexthop, act->grow);
 	}
 	why = apply_action(e, f, p, parse, edit);
 	if (why)

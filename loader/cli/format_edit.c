@@ -10,16 +10,26 @@
 #include <netinet/in.h>
 
 #include "../../maps/bytes.h"
-#include "../../maps/edit.h"
+#include "../../maps/edit_word.h"
 #include "format.h"
 
-static const struct nfold_edit *edit_of(const struct view_flow *f)
+/* *word is room for what is no record. NULL: no edit. */
+static const struct nfold_edit *edit_of(const struct view_flow *f,
+					struct nfold_edit *word)
 {
 	const struct instance_maps *m = &f->view->maps;
 	uint32_t ref = f->e.act.edit;
 
-	if (f->e.act.verdict != NFOLD_VERDICT_FORWARD || !ref || !m->edits ||
-	    ref > m->edit_cnt)
+	if (f->e.act.verdict != NFOLD_VERDICT_FORWARD || !ref)
+		return NULL;
+	if (ref & NFOLD_EDIT_WORD) {
+		if (!m->tmpls)
+			return NULL;
+		*word = nfold_edit_of_word(
+			ref, &m->tmpls[NFOLD_EDIT_WORD_TMPL(ref)]);
+		return word;
+	}
+	if (!m->edits || ref > m->edit_cnt)
 		return NULL;
 	return &m->edits[ref - 1];
 }
@@ -78,7 +88,8 @@ static void add(char *buf, size_t size, const char *fmt, ...)
 
 void format_edit(char *buf, size_t size, const struct view_flow *f)
 {
-	const struct nfold_edit *e = edit_of(f);
+	struct nfold_edit word;
+	const struct nfold_edit *e = edit_of(f, &word);
 
 	*buf = '\0';
 	if (!e)
@@ -128,7 +139,8 @@ static json_t *tunnels_json(const struct view_flow *f,
 
 json_t *format_edit_json(const struct view_flow *f)
 {
-	const struct nfold_edit *e = edit_of(f);
+	struct nfold_edit word;
+	const struct nfold_edit *e = edit_of(f, &word);
 	json_t *tags;
 
 	if (!e)

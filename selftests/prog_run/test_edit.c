@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "maps/edit_word.h"
 #include "userspace/tmpl.h"
 
 static struct fixture fx;
@@ -17,17 +18,34 @@ static struct nfold_tmpl *tmpls;
 static uint8_t frame[PKT_MAX], want[PKT_MAX];
 static struct fx_result r;
 
-/* Installs in -> out with edit record 1, and sends `in`. */
-static void run(const struct pkt *in, const struct pkt *out, uint16_t flags,
-		uint32_t len)
+/* What the engine sets beside act.edit. */
+static void set_edit(struct nfold_act *act, const struct nfold_edit *e)
+{
+	act->edit = 1;
+	act->grow = e->grow;
+	if (e->flags & (NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ))
+		act->flags |= NFOLD_ACT_EDIT_PACKET;
+}
+
+/* Installs in -> out with edit record 1, or the word for it, and sends `in`. */
+static void run_as(const struct pkt *in, const struct pkt *out, uint8_t flags,
+		   uint32_t len, uint32_t word)
 {
 	struct fx_entry e = fx_fold(in, out, 0, 2);
 
-	e.act.edit = 1;
 	e.act.flags = flags;
+	set_edit(&e.act, &edits[0]);
+	if (word)
+		e.act.edit = word;
 	fx_clear(&fx);
 	fx_install(&fx, &e);
 	assert_int_equal(fx_run(&fx, 0, frame, len, &r), 0);
+}
+
+static void run(const struct pkt *in, const struct pkt *out, uint8_t flags,
+		uint32_t len)
+{
+	run_as(in, out, flags, len, 0);
 }
 
 static void must_be(uint32_t len)
@@ -303,8 +321,13 @@ static void one_tunnel(int kind, int outer, int inner, int tags, uint8_t tos,
 {
 	struct nf_tunnel t = tunnel(kind, outer);
 	struct pkt in = tagged(inner, IPPROTO_TCP, tags), out = routed(&in);
-	uint32_t len;
+	uint8_t flags = tos & 8 ? NFOLD_ACT_KEEP_L2 : 0;
+	uint32_t in_len, len, word;
 
+	if (flags) {
+		memcpy(out.dmac, in.dmac, 6);
+		memcpy(out.smac, in.smac, 6);
+	}
 	in.pad = out.pad = tos & 1 ? 6 : 0;
 	in.payload = out.payload = 20 + tos;
 	t.copy_dscp = copy;
@@ -315,13 +338,20 @@ static void one_tunnel(int kind, int outer, int inner, int tags, uint8_t tos,
 		.keep = tags, .tmpl = { 5 }, .sport = { htons(50000) },
 		.ethertype = htons(outer == 4 ? 0x0800 : 0x86dd),
 		.grow = tmpls[4].len };
-	len = pkt_build(&in, frame);
+	in_len = pkt_build(&in, frame);
 	put_tos(frame + 14 + 4 * tags, tos);
-	run(&in, &out, 0, len);
 	len = pkt_build(&out, want);
 	put_tos(want + 14 + 4 * tags, tos);
 	len = wrap(want, len, out.pad, tags, &t, inner,
 		   (copy ? tos & 0xfc : 0x2a << 2) | (tos & 3));
+	run(&in, &out, flags, in_len);
+	must_be(len);
+	word = nfold_edit_word(&edits[0]);
+	assert_int_equal(!word, tags > 0);
+	if (!word)
+		return;
+	edits[0] = (struct nfold_edit){ .grow = tmpls[4].len };
+	run_as(&in, &out, flags, in_len, word);
 	must_be(len);
 }
 
@@ -468,8 +498,8 @@ static void packets_in_fragments_too(void **state)
 		.strip = 1, .tmpl = { 1 }, .sport = { htons(50000) },
 		.ethertype = htons(0x86dd), .grow = tm->len };
 	e = fx_fold(&in, &out, 0, 2);
-	e.act.edit = 1;
 	e.act.flags = NFOLD_ACT_CSUM_PARTIAL;
+	set_edit(&e.act, &ed[0]);
 	fx_install(&two, &e);
 	opts.data_size_in = pkt_build(&in, big);
 	assert_int_equal(bpf_prog_test_run_opts(two.prog, &opts), 0);
