@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The fast path of edge.chain beside a hand-written program over a kernel hash
  * map, at 1, 65,536 and 1,048,576 flows in random order: ns a packet in
- * BPF_PROG_TEST_RUN, minus a program that only returns. All three take turns
- * in each round. Prints one JSON object a figure.
+ * BPF_PROG_TEST_RUN, minus a program that only returns. All take turns in each
+ * round; with them one that only touches a slot, slot_access: what of ours is
+ * memory. Prints one JSON object a figure.
  *
  *	bench_fast [ROUNDS [PACKETS [FLOWS]]]
  * in a network namespace of its own. PACKETS: of a program's turn in a round;
@@ -26,6 +27,7 @@
 #include "../../userspace/consolidate.h"
 #include "bpf/nfold.skel.h"
 #include "flows.h"
+#include "selftests/bench/access.skel.h"
 #include "selftests/bench/hash.skel.h"
 #include "selftests/bench/wrap.skel.h"
 
@@ -39,6 +41,7 @@ struct bench {
 	struct flow_table *table;
 	struct wrap_bpf *wrap;
 	struct hash_bpf *hash;
+	struct access_bpf *access;
 	const struct instance_maps *maps;
 	struct bpf_program *fast;
 	uint32_t ifindex;
@@ -184,6 +187,14 @@ static void programs_make(struct bench *b, uint32_t flows)
 	if (bpf_map__update_elem(b->hash->maps.ports, &port, sizeof(port),
 				 &ifindex, sizeof(ifindex), BPF_ANY))
 		die("devmap");
+	b->access = access_bpf__open();
+	if (!b->access || bpf_map__set_max_entries(b->access->maps.slots,
+						   b->maps->meta->slots4))
+		die("access program");
+	b->access->rodata->slot_cnt = b->maps->meta->slots4;
+	b->access->rodata->flow_cnt = flows;
+	if (access_bpf__load(b->access))
+		die("access program");
 	b->wrap = wrap_bpf__open_and_load();
 	if (!b->wrap)
 		die("wrapper");
@@ -279,10 +290,12 @@ static void print_figure(const char *name, int rounds, const double *base,
 	fflush(stdout);
 }
 
-static void figure(struct bench *b, const char *name, uint32_t flows,
-		   int rounds, uint32_t repeat)
+/* The access beside the whole of ours, of which it is a part. */
+static void figures(struct bench *b, uint32_t flows, int rounds,
+		    uint32_t repeat, const char *const name[2])
 {
 	static double base[ROUNDS_MAX], ours[ROUNDS_MAX], theirs[ROUNDS_MAX];
+	static double access[ROUNDS_MAX], whole[ROUNDS_MAX];
 
 	b->wrap->bss->flow_cnt = flows;
 	for (int r = -1; r < rounds; r++) {	/* round -1 warms up */
@@ -295,12 +308,18 @@ static void figure(struct bench *b, const char *name, uint32_t flows,
 				  XDP_REDIRECT);
 		theirs[i] = measure(b, bpf_program__fd(b->hash->progs.hash_nat),
 				    repeat, XDP_REDIRECT);
+		access[i] = measure(
+			b, bpf_program__fd(b->access->progs.slot_access),
+			repeat, XDP_DROP);
 	}
-	print_figure(name, rounds, base, ours, theirs);
+	memcpy(whole, ours, sizeof(whole));
+	print_figure(name[0], rounds, base, ours, theirs);
+	print_figure(name[1], rounds, base, access, whole);
 }
 
 /* Both tables made for the number of flows that they hold. */
-static void run(const char *name, uint32_t flows, int rounds, uint32_t repeat)
+static void run(const char *const name[2], uint32_t flows, int rounds,
+		uint32_t repeat)
 {
 	struct bench b = { 0 };
 
@@ -310,7 +329,8 @@ static void run(const char *name, uint32_t flows, int rounds, uint32_t repeat)
 	frame_make(&b);
 	for (uint32_t i = 0; i < flows; i++)
 		both_install(&b, i);
-	figure(&b, name, flows, rounds, repeat);
+	figures(&b, flows, rounds, repeat, name);
+	access_bpf__destroy(b.access);
 	wrap_bpf__destroy(b.wrap);
 	hash_bpf__destroy(b.hash);
 	flow_table_free(b.table);
@@ -320,12 +340,12 @@ static void run(const char *name, uint32_t flows, int rounds, uint32_t repeat)
 int main(int argc, char **argv)
 {
 	static const struct {
-		const char *name;
+		const char *name[2];
 		uint32_t flows;
-	} figures[] = {
-		{ "fold_vs_hash_1", 1 },
-		{ "fold_vs_hash_64k", 65536 },
-		{ "fold_vs_hash_1m", 1048576 },
+	} sizes[] = {
+		{ { "fold_vs_hash_1", "slot_access_1" }, 1 },
+		{ { "fold_vs_hash_64k", "slot_access_64k" }, 65536 },
+		{ { "fold_vs_hash_1m", "slot_access_1m" }, 1048576 },
 	};
 	int rounds = argc > 1 ? atoi(argv[1]) : 9;
 	int packets = argc > 2 ? atoi(argv[2]) : 0;
@@ -334,12 +354,12 @@ int main(int argc, char **argv)
 		die("ROUNDS is 1 to 1000");
 	net_make();
 	for (int i = 0; i < 3; i++) {
-		uint32_t flows = figures[i].flows;
+		uint32_t flows = sizes[i].flows;
 		uint32_t repeat = flows > 1 ? 2000000 : 4000000;
 
 		if (argc > 3 && strtoul(argv[3], NULL, 0) != flows)
 			continue;
-		run(figures[i].name, flows, rounds,
+		run(sizes[i].name, flows, rounds,
 		    packets > 0 ? (uint32_t)packets : repeat);
 	}
 	return 0;
