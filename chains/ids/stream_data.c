@@ -84,7 +84,7 @@ static void cut_old(struct ids_call *c, struct ids_new *n)
 {
 	uint32_t next = c->h->next, end = seq_min(n->end, next);
 
-	if (!seq_before(n->seq, next))
+	if (n->seq == n->end || !seq_before(n->seq, next))
 		return;
 	if (next - n->seq > c->s->pool->limits.window) {
 		c->result |= IDS_STREAM_OUTSIDE;

@@ -118,11 +118,14 @@ static void fit_front(struct ids_call *c, struct ids_new *n)
 	}
 }
 
-/* What p, the copy of n, shares with e goes to one of them. */
+/* What p, the copy of n, shares with e goes to one of them. But with `first`,
+ * who keeps a byte keeps all from there to n's end: that is his, or of one who
+ * comes before him in the policy's order. */
 static void fit_piece(struct ids_call *c, const struct ids_new *n,
 		      struct ids_piece *p, struct ids_piece *e)
 {
-	bool wins = ids_policy_wins(c->s->pool->limits.policy, n, e);
+	enum ids_stream_policy policy = c->s->pool->limits.policy;
+	bool wins = ids_policy_wins(policy, n, e);
 
 	ids_piece_compare(c, n, e);
 	if (wins && seq_before(e->seq, p->seq)) {
@@ -131,11 +134,12 @@ static void fit_piece(struct ids_call *c, const struct ids_new *n,
 		ids_piece_cut(e, p->end);
 	} else if (wins) {
 		ids_piece_free(c->h, e);
-	} else if (!seq_before(e->end, p->end)) {
-		p->end = e->seq;
-	} else {		/* in the midst: p takes it in, as it is */
+	} else if (ids_policy_first(policy) && seq_before(e->end, p->end)) {
+		/* in the midst: p takes it in, as it is */
 		memcpy(p->bytes + (e->seq - p->seq), e->data, e->end - e->seq);
 		ids_piece_free(c->h, e);
+	} else {
+		p->end = seq_min(p->end, e->seq);
 	}
 }
 

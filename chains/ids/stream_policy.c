@@ -52,6 +52,11 @@ enum ids_stream_policy ids_stream_policy_parse(const char *name)
 	return p;
 }
 
+bool ids_policy_first(enum ids_stream_policy policy)
+{
+	return policies[policy].order == ORDER_HELD;
+}
+
 bool ids_policy_wins(enum ids_stream_policy policy, const struct ids_new *n,
 		     const struct ids_piece *e)
 {

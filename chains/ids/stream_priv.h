@@ -97,6 +97,8 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
 /* Does the new segment get the bytes that it shares with the held piece? */
 bool ids_policy_wins(enum ids_stream_policy policy, const struct ids_new *n,
 		     const struct ids_piece *e);
+/* Never, whatever their numbers? */
+bool ids_policy_first(enum ids_stream_policy policy);
 
 /* stream.c: memory. May the pool take as much more (*s: not at its cost)? Gives
  * up the longest waiting for it. */
