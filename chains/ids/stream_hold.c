@@ -169,3 +169,20 @@ bool ids_hold(struct ids_call *c, struct ids_new *n)
 	c->result |= IDS_STREAM_HELD;
 	return true;
 }
+
+bool ids_hold_end(struct ids_half *h, uint32_t seq)
+{
+	struct ids_piece *p;
+	bool some = false;
+
+	while ((p = RB_MAX(ids_tree, &h->pieces)) && seq_before(seq, p->end)) {
+		some = true;
+		if (seq_before(p->seq, seq))
+			p->end = seq;
+		else
+			ids_piece_free(h, p);
+	}
+	if (some && !p)
+		ids_half_wait(h, 0);
+	return some;
+}

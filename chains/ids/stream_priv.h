@@ -120,6 +120,8 @@ void ids_piece_compare(struct ids_call *c, const struct ids_new *n,
 /* Copies what the policy gives it; false: no room, nothing held is changed, n
  * may be shorter. */
 bool ids_hold(struct ids_call *c, struct ids_new *n);
+/* Nothing from seq on is held any more; true: something was. */
+bool ids_hold_end(struct ids_half *h, uint32_t seq);
 
 /* stream_data.c: n is delivered, held or ignored. */
 void ids_data(struct ids_call *c, struct ids_new *n);

@@ -104,6 +104,8 @@ static void on_fin(struct ids_call *c, uint32_t seq)
 	}
 	h->fin = true;
 	h->fin_seq = seq;
+	if (ids_hold_end(h, seq))
+		c->result |= IDS_STREAM_AFTER_FIN;
 }
 
 static void check_end(struct ids_call *c)
@@ -114,9 +116,6 @@ static void check_end(struct ids_call *c)
 		return;
 	h->ended = true;
 	c->result |= IDS_STREAM_END;
-	if (!RB_EMPTY(&h->pieces))
-		c->result |= IDS_STREAM_AFTER_FIN;
-	ids_half_drop(h);
 }
 
 static void restart(struct ids_call *c)
