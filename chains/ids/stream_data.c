@@ -209,12 +209,12 @@ static bool at_lost(struct ids_half *h)
 	return h->lost && !seq_before(h->next, h->lost_from);
 }
 
-/* At a bound: the first gap goes, up to what is held or comes. */
-static void skip_first(struct ids_call *c, const struct ids_new *n)
+/* The first gap goes, up to what is held or comes, or to `most` at most. */
+static void skip_first(struct ids_call *c, uint32_t most)
 {
 	struct ids_piece *p = ids_piece_first(c->h);
 
-	skip(c, p ? seq_min(p->seq, n->seq) : n->seq);
+	skip(c, p ? seq_min(p->seq, most) : most);
 }
 
 void ids_data(struct ids_call *c, struct ids_new *n)
@@ -226,11 +226,11 @@ void ids_data(struct ids_call *c, struct ids_new *n)
 		if (n->seq == h->next)
 			in_order(c, n);
 		else if (at_lost(h))
-			skip(c, seq_min(n->seq, h->lost_to));
+			skip_first(c, seq_min(n->seq, h->lost_to));
 		else if (ids_hold(c, n))
 			break;
 		else
-			skip_first(c, n);
+			skip_first(c, n->seq); /* no room */
 	}
 	if (at_lost(h) && !was_lost)
 		c->result |= IDS_STREAM_LOST;
@@ -240,7 +240,6 @@ void ids_data_timeout(struct ids_call *c)
 {
 	uint64_t timeout = c->s->pool->limits.timeout_ns;
 
-	if (timeout && !RB_EMPTY(&c->h->pieces) &&
-	    c->now - c->h->since >= timeout)
+	if (timeout && c->h->before && c->now - c->h->since >= timeout)
 		skip(c, ids_piece_first(c->h)->seq);
 }
