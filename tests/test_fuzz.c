@@ -27,6 +27,9 @@
 #undef FUZZ_ENTRY
 #define FUZZ_ENTRY fuzz_parse
 #include "tests/fuzz/fuzz_parse.c"
+#undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_stream
+#include "tests/fuzz/fuzz_stream.c"
 
 #define INPUT_MAX (1 << 20)
 
@@ -94,6 +97,8 @@ int main(void)
 		{ "ipfilter rules' findings", "tests/fuzz/regress/ipfilter", fuzz_ipfilter, 0 },
 		{ "packets' corpus", "tests/fuzz/corpus/parse", fuzz_parse, 20 },
 		{ "packets' findings", "tests/fuzz/regress/parse", fuzz_parse, 0 },
+		{ "streams' corpus", "tests/fuzz/corpus/stream", fuzz_stream, 20 },
+		{ "streams' findings", "tests/fuzz/regress/stream", fuzz_stream, 0 },
 	};
 	int n = sizeof(sets) / sizeof(*sets), failed = 0;
 

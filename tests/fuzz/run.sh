@@ -36,7 +36,7 @@ fuzz() { # TARGET
 }
 
 rc=0
-[ $# != 0 ] || set -- block capture conf flow fold ipfilter parse
+[ $# != 0 ] || set -- block capture conf flow fold ipfilter parse stream
 for t; do
 	echo "# $t: ${FUZZ_SECONDS:-60} s"
 	if build "$t" && fuzz "$t"; then
