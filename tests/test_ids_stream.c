@@ -177,6 +177,29 @@ static void sent_again_with_other_bytes_is_told(void **state)
 	box_free(b);
 }
 
+/* Whoever would win: nothing of the other copy is kept. */
+static void a_normalised_stream_has_one_copy(void **state)
+{
+	struct ids_stream_limits limits = ids_stream_limits_default();
+	struct box *b;
+
+	(void)state;
+	limits.normalise = true;
+	limits.policy = IDS_POLICY_LAST;
+	b = box_new(&limits);
+	box_send(b, C, CISN, TH_SYN, "");
+	text(b, 3, "def");
+	assert_result(text(b, 5, "XXX"), IDS_STREAM_DIFFERS);
+	assert_result(text(b, 0, "abcd!"), IDS_STREAM_DIFFERS);
+	assert_result(box_send(b, C, CISN + 4, TH_FIN, "dX"),
+		      IDS_STREAM_DIFFERS);
+	assert_result(text(b, 0, "abcde"), IDS_STREAM_DELIVERED);
+	assert_result(text(b, 5, "XXX"), IDS_STREAM_OLD | IDS_STREAM_DIFFERS);
+	assert_result(text(b, 5, "fgh"), IDS_STREAM_OLD | IDS_STREAM_DELIVERED);
+	box_expect(b, C, "abcdefgh");
+	box_free(b);
+}
+
 static void what_history_lacks_is_not_compared(void **state)
 {
 	struct ids_stream_limits limits = ids_stream_limits_default();
@@ -562,6 +585,7 @@ int main(void)
 		cmocka_unit_test(offsets_do_not_wrap),
 		cmocka_unit_test(sent_again_is_not_delivered_again),
 		cmocka_unit_test(sent_again_with_other_bytes_is_told),
+		cmocka_unit_test(a_normalised_stream_has_one_copy),
 		cmocka_unit_test(what_history_lacks_is_not_compared),
 		cmocka_unit_test(keepalives_are_known),
 		cmocka_unit_test(a_keepalive_of_an_idle_stream_delivers_nothing),

@@ -6,7 +6,7 @@
 #include "tests/ids_streams.h"
 
 #define LEN 400			/* of a stream */
-#define SEGS 256
+#define SEGS 512
 
 struct seg {
 	uint32_t begin, stop;	/* offsets: without old bytes */
@@ -20,6 +20,7 @@ struct model {
 	uint8_t byte[LEN];
 	uint32_t next;
 	uint32_t history;
+	bool normalise;
 };
 
 /* What is left of a segment begins where? */
@@ -80,13 +81,27 @@ static unsigned int model_old(const struct model *m, uint32_t at,
 	return r;
 }
 
+/* Does it differ from what waits? */
+static unsigned int model_held(const struct model *m, uint32_t at,
+			       const uint8_t *bytes, uint32_t len)
+{
+	for (uint32_t i = at; i < at + len; i++)
+		if (i >= m->next && m->owner[i] >= 0 &&
+		    m->byte[i] != bytes[i - at])
+			return IDS_STREAM_DIFFERS;
+	return IDS_STREAM_NOTHING;
+}
+
 static unsigned int model_take(struct model *m, uint32_t at,
 			       const uint8_t *bytes, uint32_t len)
 {
-	unsigned int r = model_old(m, at, bytes, len);
+	unsigned int r = model_old(m, at, bytes, len) |
+			 model_held(m, at, bytes, len);
 	uint32_t now[SEGS], next = m->next, from = at < next ? next : at;
 	struct seg *n = &m->seg[m->segs];
 
+	if (m->normalise && r & IDS_STREAM_DIFFERS)
+		return r;
 	*n = (struct seg){ from, at + len };
 	for (uint32_t i = next; i < LEN; i++)
 		if (m->owner[i] >= 0)
@@ -94,8 +109,6 @@ static unsigned int model_take(struct model *m, uint32_t at,
 	for (uint32_t i = from; i < at + len; i++) {
 		int o = m->owner[i];
 
-		if (o >= 0 && m->byte[i] != bytes[i - at])
-			r |= IDS_STREAM_DIFFERS;
 		if (o >= 0 && !model_wins(m->policy, n, &m->seg[o], now[o]))
 			continue;
 		m->owner[i] = -2; /* the new one's, once all are decided */
@@ -119,6 +132,7 @@ struct run {
 	uint8_t stream[LEN];
 	uint32_t isn;
 	bool consistent;
+	uint32_t letters;	/* else: how many there are */
 };
 
 static void run_segment(struct run *r, uint64_t *state, uint32_t at,
@@ -132,7 +146,7 @@ static void run_segment(struct run *r, uint64_t *state, uint32_t at,
 		len = LEN - at;
 	for (uint32_t i = 0; i < len; i++)
 		bytes[i] = r->consistent ? r->stream[at + i] :
-					   'a' + rnd(state) % 3;
+					   'a' + rnd(state) % r->letters;
 	want = model_take(&r->m, at, bytes, len);
 	got = box_bytes(r->b, 0, r->isn + 1 + at, TH_ACK, bytes, len);
 	assert_result(got & judged, want);
@@ -151,8 +165,10 @@ static struct run *run_new(uint64_t *state, enum ids_stream_policy policy,
 	limits.history = r->m.history = rnd(state) % 2 ? LEN :
 							 rnd(state) % 60;
 	limits.timeout_ns = 0;
+	limits.normalise = r->m.normalise = rnd(state) % 2;
 	memset(r->m.owner, 0xff, sizeof(r->m.owner));
 	r->consistent = consistent;
+	r->letters = r->m.normalise ? 1 + rnd(state) % 2 : 3;
 	r->isn = rnd(state) % 2 ? rnd(state) : -(uint32_t)(rnd(state) % LEN);
 	for (int i = 0; i < LEN; i++)
 		r->stream[i] = rnd(state);
@@ -175,7 +191,8 @@ static void run(uint64_t *state, enum ids_stream_policy policy, bool consistent)
 			run_segment(r, state, at, 1 + rnd(state) % most);
 	}
 	while (r->m.next < LEN && r->m.segs < SEGS - 1)
-		run_segment(r, state, r->m.next, 1 + rnd(state) % 40);
+		run_segment(r, state, r->m.next,
+			    r->m.normalise ? 1 : 1 + rnd(state) % 40);
 	run_segment(r, state, r->m.next < LEN ? r->m.next : 0, LEN);
 	assert_int_equal(r->b->out[0].total, LEN);
 	if (consistent)

@@ -43,7 +43,8 @@ void ids_streams_free(struct ids_streams *pool)
 	free(pool);
 }
 
-const struct ids_streams_stats *ids_streams_stats(const struct ids_streams *pool)
+const struct ids_streams_stats *
+ids_streams_stats(const struct ids_streams *pool)
 {
 	return &pool->stats;
 }
@@ -95,7 +96,8 @@ void ids_streams_expire(struct ids_streams *pool, uint64_t now)
 {
 	uint64_t timeout = pool->limits.timeout_ns;
 
-	while (timeout && pool->waiting && now - pool->waiting->since >= timeout)
+	while (timeout && pool->waiting &&
+	       now - pool->waiting->since >= timeout)
 		give_up(pool->waiting);
 }
 

@@ -61,10 +61,12 @@ struct ids_stream_limits {
 				 * else they are ignored */
 	bool syn_data;		/* bytes in a SYN are taken (RFC 7413); else
 				 * they are ignored and taken when sent again */
+	bool normalise;		/* a segment that differs is ignored whole; for
+				 * who drops it, so that there is one copy */
 };
 
 /* linux, 64 MiB, 256 KiB and 1024 pieces a stream, window 1 MiB, history 4 KiB,
- * 30 s, midstream, syn_data. */
+ * 30 s, midstream, syn_data, not normalise. */
 struct ids_stream_limits ids_stream_limits_default(void);
 
 /* What a segment did, ORed. A bit's counter is ids_streams_stats.seen[]. */
@@ -75,7 +77,7 @@ enum ids_stream_result {
 	/* Bytes of a part of the stream that is over: sent again. */
 	IDS_STREAM_OLD = 1 << 2,
 	/* Bytes unlike an earlier copy, delivered or held: evasion, or a host
-	 * that is broken. Who drops the packet has the host see one copy. */
+	 * that is broken. Who drops such packets sets limits.normalise. */
 	IDS_STREAM_DIFFERS = 1 << 3,
 	/* Old bytes of which no copy is left: older than the history, or in a
 	 * gap that was skipped, so that nobody has inspected them. */
@@ -109,7 +111,7 @@ enum ids_stream_result {
 	/* RST at the very next number (RFC 5961, 3): the stream is over. */
 	IDS_STREAM_RST = 1 << 17,
 	IDS_STREAM_BAD_RST = 1 << 18,	/* ignored: RST at another number */
-	IDS_STREAM_CLOSED = 1 << 19,	/* ignored: the stream was reset before */
+	IDS_STREAM_CLOSED = 1 << 19,	/* ignored: the stream was reset */
 	IDS_STREAM_URGENT = 1 << 20,	/* URG is set */
 };
 
@@ -145,9 +147,10 @@ typedef void (*ids_stream_fn)(void *ctx, int dir, const uint8_t *bytes,
 struct ids_streams *ids_streams_new(const struct ids_stream_limits *limits);
 /* After all of its streams are freed. */
 void ids_streams_free(struct ids_streams *pool);
-const struct ids_streams_stats *ids_streams_stats(const struct ids_streams *pool);
-/* Gives up what waits for longer than the timeout. Call it now and then: without
- * it a stream's own next segment is what skips its gap. */
+const struct ids_streams_stats *
+ids_streams_stats(const struct ids_streams *pool);
+/* Gives up what waits for longer than the timeout. Call it now and then:
+ * without it a stream's own next segment is what skips its gap. */
 void ids_streams_expire(struct ids_streams *pool, uint64_t now);
 
 /* A connection; the caller's until ids_stream_free(). If memory is at its bound

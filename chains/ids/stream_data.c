@@ -113,6 +113,14 @@ static void cut(struct ids_call *c, struct ids_new *n)
 		cut_end(c, n, c->h->fin_seq, IDS_STREAM_AFTER_FIN);
 }
 
+bool ids_data_differs(struct ids_call *c, struct ids_new n)
+{
+	cut(c, &n);
+	if (n.seq != n.end)
+		ids_hold_compare(c, &n);
+	return c->result & IDS_STREAM_DIFFERS;
+}
+
 /* --- what is --- */
 
 static void deliver(struct ids_call *c, const uint8_t *bytes, uint32_t len)

@@ -143,6 +143,23 @@ static void fit_piece(struct ids_call *c, const struct ids_new *n,
 	}
 }
 
+/* The first one that may overlap what begins at seq. */
+static struct ids_piece *piece_from(struct ids_half *h, uint32_t seq)
+{
+	struct ids_piece *e = piece_floor(h, seq);
+
+	return e ? e : ids_piece_first(h);
+}
+
+void ids_hold_compare(struct ids_call *c, const struct ids_new *n)
+{
+	struct ids_piece *e = piece_from(c->h, n->seq);
+
+	for (; e && seq_before(e->seq, n->end);
+	     e = RB_NEXT(ids_tree, &c->h->pieces, e))
+		ids_piece_compare(c, n, e);
+}
+
 bool ids_hold(struct ids_call *c, struct ids_new *n)
 {
 	struct ids_half *h = c->h;
@@ -155,10 +172,8 @@ bool ids_hold(struct ids_call *c, struct ids_new *n)
 	p = piece_new(h, n);
 	if (!p)
 		return false;
-	e = piece_floor(h, n->seq);
-	if (!e)
-		e = ids_piece_first(h);
-	for (; e && seq_before(e->seq, n->end); e = next) {
+	for (e = piece_from(h, n->seq); e && seq_before(e->seq, n->end);
+	     e = next) {
 		next = RB_NEXT(ids_tree, &h->pieces, e);
 		if (seq_before(n->seq, e->end))
 			fit_piece(c, n, p, e);

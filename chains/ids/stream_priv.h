@@ -120,11 +120,15 @@ void ids_piece_compare(struct ids_call *c, const struct ids_new *n,
 /* Copies what the policy gives it; false: no room, nothing held is changed, n
  * may be shorter. */
 bool ids_hold(struct ids_call *c, struct ids_new *n);
+/* ids_piece_compare() with all that n overlaps. */
+void ids_hold_compare(struct ids_call *c, const struct ids_new *n);
 /* Nothing from seq on is held any more; true: something was. */
 bool ids_hold_end(struct ids_half *h, uint32_t seq);
 
 /* stream_data.c: n is delivered, held or ignored. */
 void ids_data(struct ids_call *c, struct ids_new *n);
+/* Are some of its bytes unlike an earlier copy? Changes nothing. */
+bool ids_data_differs(struct ids_call *c, struct ids_new n);
 /* The first gap is given up if it was waited for too long. */
 void ids_data_timeout(struct ids_call *c);
 /* First number that a segment may not have. */

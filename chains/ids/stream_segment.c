@@ -147,6 +147,8 @@ static void take(struct ids_call *c, uint32_t seq, uint8_t flags,
 		return;
 	if (!begin(c, seq, flags))
 		return;
+	if (len && c->s->pool->limits.normalise && ids_data_differs(c, n))
+		return;
 	if (syn && len && !c->s->pool->limits.syn_data)
 		c->result |= IDS_STREAM_SYN_DATA;
 	else if (len)

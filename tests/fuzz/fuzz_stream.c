@@ -144,6 +144,8 @@ static void stream_step(struct stream_fuzz *f)
 
 static void stream_limits(struct stream_fuzz *f)
 {
+	uint32_t bits;
+
 	f->limits = ids_stream_limits_default();
 	f->limits.policy = stream_take(f, 1) % IDS_POLICY_CNT;
 	f->limits.memory = 1000 + stream_take(f, 2);
@@ -153,7 +155,9 @@ static void stream_limits(struct stream_fuzz *f)
 	f->limits.history = stream_take(f, 1);
 	f->limits.timeout_ns = stream_take(f, 2);
 	f->limits.midstream = stream_take(f, 1) & 1;
-	f->limits.syn_data = stream_take(f, 1) & 1;
+	bits = stream_take(f, 1);
+	f->limits.syn_data = bits & 1;
+	f->limits.normalise = bits & 2;
 }
 
 int FUZZ_ENTRY(const uint8_t *data, size_t size)
