@@ -40,7 +40,9 @@ struct pkt {
 	uint8_t flags;		/* TCP */
 	uint32_t seq, ack;	/* TCP; seq 0: 1 */
 	uint8_t icmp_type, icmp_code;
+	uint16_t urgent;	/* TCP: urgent pointer */
 	uint32_t payload;	/* bytes */
+	const uint8_t *data;	/* they; NULL: fill */
 	uint8_t fill;		/* payload's first byte; counts up */
 	enum pkt_csum csum;
 	uint32_t pad;		/* bytes behind the IP packet */
@@ -115,7 +117,7 @@ static inline uint32_t pkt_put_l4(const struct pkt *k, uint8_t *l4)
 
 	memset(l4, 0, head);
 	for (uint32_t i = 0; i < k->payload; i++)
-		l4[head + i] = k->fill + i;
+		l4[head + i] = k->data ? k->data[i] : k->fill + i;
 	switch (k->proto) {
 	case IPPROTO_TCP:
 		put16(l4, k->sport);
@@ -125,6 +127,7 @@ static inline uint32_t pkt_put_l4(const struct pkt *k, uint8_t *l4)
 		l4[12] = 5 << 4;
 		l4[13] = k->flags;
 		put16(l4 + 14, 1000);
+		put16(l4 + 18, k->urgent);
 		pkt_set_csum(k, l4, len, 16, true);
 		break;
 	case IPPROTO_UDP:

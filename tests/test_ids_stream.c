@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Stream reassembly, case by case: order, repeats, flags, windows. What becomes
- * of overlaps is in test_ids_stream_policy.c, bounds in test_ids_stream_bounds.c.
+ * of overlaps is in test_ids_stream_policy.c, bounds are in ..._bounds.c.
  */
 #include <errno.h>
 
@@ -191,7 +191,7 @@ static void a_normalised_stream_has_one_copy(void **state)
 	text(b, 3, "def");
 	assert_result(text(b, 5, "XXX"), IDS_STREAM_DIFFERS);
 	assert_result(text(b, 0, "abcd!"), IDS_STREAM_DIFFERS);
-	assert_result(box_send(b, C, CISN + 4, TH_FIN, "dX"),
+	assert_result(box_send(b, C, CISN + 4, TH_FIN | TH_ACK, "dX"),
 		      IDS_STREAM_DIFFERS);
 	assert_result(text(b, 0, "abcde"), IDS_STREAM_DELIVERED);
 	assert_result(text(b, 5, "XXX"), IDS_STREAM_OLD | IDS_STREAM_DIFFERS);
@@ -437,7 +437,7 @@ static void bytes_behind_a_fin_are_ignored(void **state)
 	box_free(b);
 	b = box_open();
 	text(b, 1, "bcd");
-	assert_result(box_send(b, C, CISN + 2, TH_FIN, ""),
+	assert_result(box_send(b, C, CISN + 2, TH_FIN | TH_ACK, ""),
 		      IDS_STREAM_AFTER_FIN);
 	assert_int_equal(b->stats->pieces, 0);
 	assert_result(text(b, 0, "a"), IDS_STREAM_DELIVERED | IDS_STREAM_END);
@@ -451,12 +451,29 @@ static void only_the_first_fin_counts(void **state)
 
 	(void)state;
 	text(b, 0, "abc");
-	assert_result(box_send(b, C, CISN + 2, TH_FIN, ""), IDS_STREAM_OUTSIDE);
-	assert_result(box_send(b, C, CISN + 4 + (2 << 20), TH_FIN, ""),
+	assert_result(box_send(b, C, CISN + 2, TH_FIN | TH_ACK, ""),
 		      IDS_STREAM_OUTSIDE);
-	assert_result(box_send(b, C, CISN + 7, TH_FIN, ""), IDS_STREAM_NOTHING);
-	assert_result(box_send(b, C, CISN + 5, TH_FIN, ""), IDS_STREAM_OUTSIDE);
+	assert_result(box_send(b, C, CISN + 4 + (2 << 20), TH_FIN | TH_ACK, ""),
+		      IDS_STREAM_OUTSIDE);
+	assert_result(box_send(b, C, CISN + 7, TH_FIN | TH_ACK, ""),
+		      IDS_STREAM_NOTHING);
+	assert_result(box_send(b, C, CISN + 5, TH_FIN | TH_ACK, ""),
+		      IDS_STREAM_OUTSIDE);
 	assert_result(text(b, 3, "def"), IDS_STREAM_DELIVERED | IDS_STREAM_END);
+	box_free(b);
+}
+
+/* Ptacek and Newsham (1998), 5.3: no host takes it. */
+static void bytes_without_ack_are_ignored(void **state)
+{
+	struct box *b = box_open();
+
+	(void)state;
+	assert_result(box_send(b, C, CISN + 1, 0, "XXX"), IDS_STREAM_NO_ACK);
+	assert_result(box_send(b, C, CISN + 1, TH_FIN | TH_PUSH, "XXX"),
+		      IDS_STREAM_NO_ACK);
+	assert_result(text(b, 0, "abc"), IDS_STREAM_DELIVERED);
+	box_expect(b, C, "abc");
 	box_free(b);
 }
 
@@ -484,7 +501,7 @@ static void a_rst_behind_a_fin_counts_it(void **state)
 	struct box *b = box_open();
 
 	(void)state;
-	assert_result(box_send(b, C, CISN + 1, TH_FIN, "abc"),
+	assert_result(box_send(b, C, CISN + 1, TH_FIN | TH_ACK, "abc"),
 		      IDS_STREAM_DELIVERED | IDS_STREAM_END);
 	assert_result(box_send(b, C, CISN + 4, TH_RST, ""), IDS_STREAM_BAD_RST);
 	assert_result(box_send(b, C, CISN + 5, TH_RST, ""), IDS_STREAM_RST);
@@ -551,7 +568,7 @@ static void results_have_words(void **state)
 			assert_string_not_equal(
 				word, ids_stream_result_name(1u << j));
 	}
-	assert_int_equal(IDS_STREAM_URGENT, 1 << (IDS_STREAM_BITS - 1));
+	assert_int_equal(IDS_STREAM_NO_ACK, 1 << (IDS_STREAM_BITS - 1));
 	assert_string_equal(ids_stream_result_name(IDS_STREAM_GAP), "gap");
 	assert_string_equal(ids_stream_result_name(IDS_STREAM_END), "end");
 	assert_null(ids_stream_result_name(0));
@@ -600,6 +617,7 @@ int main(void)
 		cmocka_unit_test(a_fin_ends_when_all_before_it_is_there),
 		cmocka_unit_test(bytes_behind_a_fin_are_ignored),
 		cmocka_unit_test(only_the_first_fin_counts),
+		cmocka_unit_test(bytes_without_ack_are_ignored),
 		cmocka_unit_test(a_rst_is_judged_by_its_number),
 		cmocka_unit_test(a_rst_behind_a_fin_counts_it),
 		cmocka_unit_test(a_syn_is_refused_by_a_rst),

@@ -113,9 +113,11 @@ enum ids_stream_result {
 	IDS_STREAM_BAD_RST = 1 << 18,	/* ignored: RST at another number */
 	IDS_STREAM_CLOSED = 1 << 19,	/* ignored: the stream was reset */
 	IDS_STREAM_URGENT = 1 << 20,	/* URG is set */
+	/* Ignored whole: no ACK, SYN or RST (RFC 9293, 3.10.7.4: dropped). */
+	IDS_STREAM_NO_ACK = 1 << 21,
 };
 
-#define IDS_STREAM_BITS 21
+#define IDS_STREAM_BITS 22
 
 /* Word for a bit (one bit set): "delivered", "after-fin"; NULL: not a bit. */
 const char *ids_stream_result_name(enum ids_stream_result bit);

@@ -12,7 +12,7 @@ static const char *const words[IDS_STREAM_BITS] = {
 	"keepalive", "gap",	"lost",	    "outside",	"after-fin",
 	"no-syn",    "midstream", "resyn",  "bad-syn",	"restart",
 	"syn-data",  "end",	"rst",	    "bad-rst",	"closed",
-	"urgent",
+	"urgent",    "no-ack",
 };
 
 const char *ids_stream_result_name(enum ids_stream_result bit)
@@ -164,6 +164,10 @@ static void segment(struct ids_call *c, uint32_t seq, uint8_t flags,
 		restart(c);
 	if (c->s->reset) {
 		c->result |= IDS_STREAM_CLOSED;
+		return;
+	}
+	if (!(flags & (TH_ACK | TH_SYN | TH_RST))) {
+		c->result |= IDS_STREAM_NO_ACK;
 		return;
 	}
 	if (flags & TH_RST) {
