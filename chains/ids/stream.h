@@ -163,14 +163,14 @@ struct ids_stream *ids_stream_new(struct ids_streams *pool);
 void ids_stream_free(struct ids_stream *s);	/* NULL: nothing */
 
 /* A segment of direction dir. seq: as in its header (a SYN's own number);
- * flags: the header's byte; data[len]: payload, may be NULL if len is 0. Ignored
- * segments change nothing.
+ * flags: the header's byte; data[len]: payload, may be NULL if len is 0.
+ * Ignored segments change nothing.
  *
  * In order and without held bytes there is no allocation but once, for the
- * direction's history, and bytes are delivered from data itself. A segment costs
- * at most a search of the tree, and a step for each held piece it overlaps. If
- * bytes that have to wait find no room, the stream's first gap is skipped until
- * they do (IDS_STREAM_GAP). */
+ * direction's history, and bytes are delivered from data itself. A segment
+ * costs a few searches of the tree at most, and a step for each held piece it
+ * overlaps. If bytes that have to wait find no room, the stream's first gap is
+ * skipped until they do (IDS_STREAM_GAP). */
 enum ids_stream_result ids_stream_segment(struct ids_stream *s, int dir,
 					  uint32_t seq, uint8_t flags,
 					  const uint8_t *data, uint32_t len,
@@ -178,10 +178,10 @@ enum ids_stream_result ids_stream_segment(struct ids_stream *s, int dir,
 					  void *ctx);
 
 /* Optional, after ids_stream_segment(): a segment of direction dir with flags
- * has acknowledged `ack` (call it only if ACK is set) and offers `window` bytes,
- * scaled (RFC 7323: a SYN's is not). Then bytes of the other direction that are
- * beyond its right edge are ignored, as its host does, and a SYN+ACK tells which
- * of several SYNs its host took. */
+ * has acknowledged `ack` (only if ACK is set) and offers `window` bytes, scaled
+ * (RFC 7323: a SYN's is not). Then bytes of the other direction that are beyond
+ * its right edge are ignored, as its host does, and a SYN+ACK tells which of
+ * several SYNs its host took. Call it for each segment of a stream, or none. */
 void ids_stream_ack(struct ids_stream *s, int dir, uint8_t flags, uint32_t ack,
 		    uint32_t window);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A segment's bytes: what is old is compared, what is refused is cut, what is in
- * order is delivered with all that it makes whole, and the rest is held.
+/* A segment's bytes: what is old is compared, what is refused is cut, what is
+ * in order is delivered with all that it makes whole, and the rest is held.
  */
 #include <stdlib.h>
 #include <string.h>

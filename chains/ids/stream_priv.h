@@ -106,7 +106,7 @@ bool ids_pool_room(struct ids_streams *pool, uint64_t bytes,
 		   const struct ids_stream *s);
 void ids_pool_charge(struct ids_streams *pool, uint64_t bytes);
 void ids_half_drop(struct ids_half *h); /* frees its pieces */
-/* now: since when it waits for its first gap; leaves the list if for nothing. */
+/* It waits for its first gap, since now; without pieces, for none any more. */
 void ids_half_wait(struct ids_half *h, uint64_t now);
 
 /* stream_hold.c: pieces. */
