@@ -56,6 +56,7 @@ enum evasion_kind {
 	EVASION_FIN_LOW_TTL,
 	EVASION_FIN_BAD_SEQ,
 	EVASION_SYN_INSIDE,	/* with a new number, in mid-stream */
+	EVASION_REBORN,		/* a RST and a SYN of low TTL, and it goes on */
 	EVASION_SYN_TWICE,	/* the first one never reaches the host */
 	EVASION_SYN_LATE,	/* the second one does not */
 	EVASION_SYN_DATA,	/* the text's begin is in the SYN (RFC 7413) */
@@ -91,8 +92,8 @@ static inline const char *evasion_name(enum evasion_kind kind)
 		"inside", "bad checksum", "no ack", "far", "low ttl",
 		"low ttl, held", "keep-alives", "rst, bad checksum",
 		"rst, bad seq", "rst, far", "rst, low ttl", "fin, low ttl",
-		"fin, bad seq", "syn inside", "syn twice", "syn late",
-		"syn data", "urgent",
+		"fin, bad seq", "syn inside", "reborn", "syn twice",
+		"syn late", "syn data", "urgent",
 	};
 
 	return names[kind];
@@ -336,6 +337,11 @@ static inline void evasion_control(struct evasion *e, enum evasion_kind kind)
 	case EVASION_FIN_BAD_SEQ:
 		p->k.flags = TH_FIN | TH_ACK;
 		p->k.seq -= 5;
+		break;
+	case EVASION_REBORN:
+		evasion_ttl(p);
+		evasion_ttl(evasion_add(e, EVASION_CLIENT, TH_SYN, seq - 1,
+					NULL, 0));
 		break;
 	default:
 		p->k.flags = TH_SYN;

@@ -138,6 +138,8 @@ static unsigned int told(enum evasion_kind kind)
 		return IDS_STREAM_DIFFERS;
 	case EVASION_RST_LOW_TTL:
 		return IDS_STREAM_CLOSED;
+	case EVASION_REBORN:
+		return IDS_STREAM_BAD_SYN | IDS_STREAM_CLOSED;
 	case EVASION_FIN_LOW_TTL:
 		return IDS_STREAM_AFTER_FIN;
 	case EVASION_URGENT:
@@ -198,6 +200,7 @@ static bool passes(enum evasion_kind kind)
 	case EVASION_LOW_TTL_HELD:
 	case EVASION_KEEPALIVES:
 	case EVASION_RST_LOW_TTL:
+	case EVASION_REBORN:
 	case EVASION_FIN_LOW_TTL:
 	case EVASION_URGENT:
 		return false;

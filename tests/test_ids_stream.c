@@ -521,6 +521,11 @@ static void a_syn_is_refused_by_a_rst(void **state)
 	assert_result(box_send(b, S, 0, TH_RST | TH_ACK, ""),
 		      IDS_STREAM_BAD_RST);
 	box_free(b);
+	b = box_default();		/* nothing is known of it */
+	assert_result(box_send(b, C, CISN, TH_RST, ""), IDS_STREAM_BAD_RST);
+	assert_result(text(b, 0, "abc"),
+		      IDS_STREAM_MIDSTREAM | IDS_STREAM_DELIVERED);
+	box_free(b);
 }
 
 static void a_syn_begins_a_stream_that_is_over_again(void **state)
@@ -532,15 +537,24 @@ static void a_syn_begins_a_stream_that_is_over_again(void **state)
 	box_send(b, C, CISN + 4, TH_RST, "");
 	assert_result(box_send(b, S, 9, TH_SYN | TH_ACK, ""),
 		      IDS_STREAM_CLOSED);
-	assert_result(box_send(b, C, 42, TH_SYN, ""), IDS_STREAM_RESTART);
+	/* in its window: a host that missed the RST would go on with it */
+	assert_result(box_send(b, C, CISN + 3, TH_SYN, ""), IDS_STREAM_BAD_SYN);
+	assert_result(text(b, 3, "def"), IDS_STREAM_CLOSED);
+	assert_result(box_send(b, C, CISN + 4 + (1 << 20), TH_SYN, ""),
+		      IDS_STREAM_RESTART);
 	box_clear(b);
-	assert_result(box_send(b, C, 43, TH_ACK, "new"), IDS_STREAM_DELIVERED);
+	assert_result(box_send(b, C, CISN + 5 + (1 << 20), TH_ACK, "new"),
+		      IDS_STREAM_DELIVERED);
 	box_expect(b, C, "new");
 	box_send(b, S, 9, TH_SYN | TH_ACK, "");
-	box_send(b, C, 46, TH_FIN | TH_ACK, "");
+	box_send(b, C, CISN + 8 + (1 << 20), TH_FIN | TH_ACK, "");
 	assert_result(box_send(b, C, 99, TH_SYN, ""), IDS_STREAM_BAD_SYN);
 	box_send(b, S, 10, TH_FIN | TH_ACK, "");
-	assert_result(box_send(b, C, 99, TH_SYN, ""), IDS_STREAM_RESTART);
+	assert_result(box_send(b, C, CISN + 7 + (1 << 20), TH_SYN, ""),
+		      IDS_STREAM_BAD_SYN);
+	assert_result(box_send(b, C, CISN + 100, TH_SYN, "x"),
+		      IDS_STREAM_BAD_SYN);
+	assert_result(box_send(b, C, 1 << 30, TH_SYN, ""), IDS_STREAM_RESTART);
 	box_free(b);
 }
 

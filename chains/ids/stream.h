@@ -100,7 +100,8 @@ enum ids_stream_result {
 	IDS_STREAM_MIDSTREAM = 1 << 11,	/* the direction begins without SYN */
 	/* A second SYN with another number, before any byte: it counts. */
 	IDS_STREAM_RESYN = 1 << 12,
-	/* Ignored whole: a SYN inside the stream (RFC 5961, 4: challenged). */
+	/* Ignored whole: a SYN inside the stream (RFC 5961, 4: challenged), or
+	 * in the window of one that is over. */
 	IDS_STREAM_BAD_SYN = 1 << 13,
 	/* A SYN on a stream that is over: offsets begin at 0 again, what the
 	 * caller keeps for the stream has to as well. */

@@ -71,17 +71,21 @@ static bool begin(struct ids_call *c, uint32_t seq, uint8_t flags)
 }
 
 /* RFC 5961, 3.2. A direction without a place has no number to judge by: then a
- * RST counts as long as there is nothing to lose, which is how a SYN is
- * refused. */
+ * RST counts if all there is is the other's SYN, which is how one is refused. */
+static bool right_rst(const struct ids_call *c, uint32_t seq)
+{
+	const struct ids_half *other = &c->s->half[!c->dir];
+
+	if (c->h->placed)
+		return seq == c->h->next + c->h->ended;
+	return other->syn && untouched(other);
+}
+
 static void on_rst(struct ids_call *c, uint32_t seq)
 {
 	struct ids_stream *s = c->s;
-	struct ids_half *h = c->h;
-	bool right = h->placed ? seq == h->next + h->ended :
-				 untouched(&s->half[0]) &&
-					 untouched(&s->half[1]);
 
-	if (!right) {
+	if (!right_rst(c, seq)) {
 		c->result |= IDS_STREAM_BAD_RST;
 		return;
 	}
@@ -118,8 +122,17 @@ static void check_end(struct ids_call *c)
 	c->result |= IDS_STREAM_END;
 }
 
-static void restart(struct ids_call *c)
+/* A new stream, on a SYN. But not if the old one's next bytes would fit: its
+ * host may not have seen the end that came by here, and goes on. */
+static void restart(struct ids_call *c, uint32_t isn)
 {
+	uint32_t next = c->h->next, window = c->s->pool->limits.window;
+
+	if (c->h->placed && !seq_before(isn + 1, next - window) &&
+	    seq_before(isn, seq_max(next, ids_half_limit(c->h)))) {
+		c->result |= IDS_STREAM_BAD_SYN;
+		return;
+	}
 	for (int i = 0; i < 2; i++) {
 		struct ids_half *h = &c->s->half[i];
 		uint8_t *history = h->history;
@@ -161,7 +174,9 @@ static void segment(struct ids_call *c, uint32_t seq, uint8_t flags,
 		    const uint8_t *data, uint32_t len)
 {
 	if (is_over(c->s) && (flags & (TH_SYN | TH_ACK | TH_RST)) == TH_SYN)
-		restart(c);
+		restart(c, seq);
+	if (c->result & IDS_STREAM_BAD_SYN)
+		return;
 	if (c->s->reset) {
 		c->result |= IDS_STREAM_CLOSED;
 		return;
