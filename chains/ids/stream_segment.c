@@ -71,7 +71,7 @@ static bool begin(struct ids_call *c, uint32_t seq, uint8_t flags)
 }
 
 /* RFC 5961, 3.2. A direction without a place has no number to judge by: then a
- * RST counts if all there is is the other's SYN, which is how one is refused. */
+ * RST counts if the other's SYN is all there is: that is how one is refused. */
 static bool right_rst(const struct ids_call *c, uint32_t seq)
 {
 	const struct ids_half *other = &c->s->half[!c->dir];
