@@ -289,6 +289,18 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 uint32_t nf_invalidate(struct nf *nf, bool (*match)(const void *session,
 						    void *arg), void *arg);
 
+/* Beside the four: an alert for people, of this packet: {"time_ns", "nf",
+ * "nf_index", "in" (port), "proto", "src", "sport", "dst", "dport", "direction",
+ * "len", "alert": what the NF says}, with the headers as they stand at its place;
+ * `nfold monitor alert` prints them. alert: a JSON object of the NF's, whose
+ * reference is taken over (text in it is UTF-8: json_stringn() refuses other
+ * bytes). From packet() and, on whatever thread, from run() of a state function;
+ * a packet's alerts are in the order in which it meets the NFs, and of one NF as
+ * raised. Bounded: what is too much, too large (4 KiB of text), NULL or no object
+ * is counted under ALERTS_LOST. The same packets raise the same alerts folded and
+ * unfolded: nfold verify compares them. */
+void nf_alert(struct nf *nf, const struct nf_pkt *pkt, json_t *alert);
+
 /* Beside the four: this direction must not be folded, and why. */
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why);
 

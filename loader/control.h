@@ -16,6 +16,8 @@
  *	{"cmd":"dump","chain":NAME} -> "nfs":{NAME:{...}} (engine_nf_dump)
  *	{"cmd":"events","chain":NAME} -> "registered":[...],"log":{"began":N,
  *		"events":[...]} (engine_event_list, engine_event_show)
+ *	{"cmd":"alerts","chain":NAME,"since":N} -> "raised":N,"next":N,"missed":N,
+ *		"alerts":[...] (engine_alerts)
  *	{"cmd":"flush","chain":NAME[,"sessions":[N...]]} -> "flushed":N
  * On refusal: {"ok":false,"code":1|3,"error":"text for the user"}.
  *

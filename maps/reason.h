@@ -94,6 +94,7 @@ enum nfold_reason_kind {
 	X(CELLS_FULL, "cells-full", NOTE, "no cell left for a state function") \
 	X(STEPS_FULL, "steps-full", NOTE, "more state functions than an entry runs") \
 	X(EVENTS_LOST, "events-lost", NOTE, "events that nobody was told: ring full") \
+	X(ALERTS_LOST, "alerts-lost", NOTE, "alerts that nobody was told: too many, or not JSON") \
 	X(RECORD_MISMATCH, "record-mismatch", NOTE, "an NF recorded something else than it did") \
 	X(ENCAP, "encap", NOTE, "decap of a tunnel, or headers too deep, is not folded") \
 	X(HANDOVER_FORCED, "handover-forced", NOTE, "entry took over after the bound")

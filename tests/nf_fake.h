@@ -123,6 +123,19 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 	return fires;
 }
 
+static json_t *fake_alert;	/* the last one; freed by fake_run() */
+static int fake_alerts;		/* ever */
+
+void nf_alert(struct nf *nf, const struct nf_pkt *pkt, json_t *alert)
+{
+	(void)nf;
+	(void)pkt;
+	assert_true(json_is_object(alert));
+	json_decref(fake_alert);
+	fake_alert = alert;
+	fake_alerts++;
+}
+
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
 {
 	(void)nf;
@@ -225,6 +238,8 @@ static inline void fake_expire(struct nf *nf, void *session)
 static inline enum nf_verdict fake_run(struct nf *nf, struct nf_pkt *pkt)
 {
 	memset(&fake, 0, sizeof(fake));
+	json_decref(fake_alert);
+	fake_alert = NULL;
 	return nf->ops->packet(nf, pkt);
 }
 

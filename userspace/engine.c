@@ -17,6 +17,7 @@ static void engine_fini(struct engine *e)
 {
 	state_fini(e);
 	event_fini(e);
+	alert_fini(e);
 	edits_free(e->edits);
 	batch_runner_free(e->batches);
 	free(e);
@@ -36,6 +37,8 @@ int engine_new(struct engine **out, const struct engine_conf *conf)
 		err = state_init(e);
 	if (!err)
 		err = event_init(e);
+	if (!err)
+		err = alert_init(e);
 	if (!err && conf->maps.edits)
 		err = edits_new(&e->edits, conf->maps.edits,
 				conf->maps.edit_cnt, conf->maps.tmpls,

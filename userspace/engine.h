@@ -127,6 +127,10 @@ void engine_event(struct engine *e, const struct nfold_event *ev);
 /* Events registered, by NF and function; the last events that began. */
 json_t *engine_event_list(struct engine *e);
 json_t *engine_event_show(struct engine *e);
+/* Alerts from the since-th on, counted from 0 since the engine began, some at a
+ * time: {"raised": how many ever, "next": since for the next call, "missed":
+ * too old to be kept, "alerts": [...]}; userspace/alert.c has the keys. */
+json_t *engine_alerts(struct engine *e, uint64_t since);
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
 /* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */

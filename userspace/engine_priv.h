@@ -10,6 +10,7 @@
  *	state.c		cells, kernel tier's functions run here
  *	steps.c		from records to an entry's steps
  *	event.c		Event Table: what is registered, what fired
+ *	alert.c		what NFs tell people of packets
  *	explain.c	what is known of a flow, to be read
  *	batch.c		payload state functions of one packet
  */
@@ -119,11 +120,18 @@ struct engine {
 	struct pool steps;
 	struct nfold_steps ran;		/* what XDP ran for the packet in hand */
 	struct event_log *events;
+	struct alert_log *alerts;
 };
 
 static inline struct flow_table *engine_table(struct engine *e, int family)
 {
 	return family == 4 ? e->conf.maps.flows4 : e->conf.maps.flows6;
+}
+
+/* Does the direction meet the NFs from the last to the first? */
+static inline bool flow_is_backwards(const struct flow *f)
+{
+	return f->session->outside != f->reply;
 }
 
 /* session.c */
@@ -200,6 +208,13 @@ void event_fini(struct engine *e);
  * it is to be told, and the NF's update function called. */
 void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
 		 bool tell);
+
+/* alert.c */
+int alert_init(struct engine *e);
+void alert_fini(struct engine *e);
+/* By the packet in hand? Then it is done: they go into the log. */
+bool alert_raised(const struct engine *e);
+void alert_packet_done(struct engine *e);
 
 /* expiry.c */
 void expiry_scan(struct engine *e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The engine's end of the control socket. The parent asks one thing at a time:
  *	{"cmd":"nf"[,"nf":NAME]} {"cmd":"dump"} {"cmd":"flush"[,"sessions":[N]]}
- *	{"cmd":"events"} {"cmd":"stop"}
+ *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]} {"cmd":"stop"}
  * and gets what loader/control.h says; stop has no answer but the end.
  */
 #include <arpa/inet.h>
@@ -80,6 +80,16 @@ static json_t *request_flush(struct loop *l, const json_t *msg)
 	return json_pack("{s:b, s:I}", "ok", 1, "flushed", (json_int_t)n);
 }
 
+static json_t *request_alerts(struct loop *l, const json_t *msg)
+{
+	json_int_t since = json_integer_value(json_object_get(msg, "since"));
+	json_t *answer = engine_alerts(l->engine, since < 0 ? 0 : since);
+
+	if (answer)
+		json_object_set_new(answer, "ok", json_true());
+	return answer;
+}
+
 static json_t *request_answer(struct loop *l, const json_t *msg)
 {
 	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
@@ -93,6 +103,8 @@ static json_t *request_answer(struct loop *l, const json_t *msg)
 		return json_pack("{s:b, s:o, s:o}", "ok", 1, "registered",
 				 engine_event_list(l->engine), "log",
 				 engine_event_show(l->engine));
+	if (cmd && !strcmp(cmd, "alerts"))
+		return request_alerts(l, msg);
 	if (cmd && !strcmp(cmd, "flush"))
 		return request_flush(l, msg);
 	return refusal(1, "engine: unknown request");

@@ -84,7 +84,7 @@ static json_t *request_status(struct parent *p, const json_t *msg)
 			 NFOLD_VERSION, "pid", getpid(), "chains", chains);
 }
 
-/* nf, dump, flush: the engine answers. */
+/* nf, dump, flush, events, alerts: the engine answers. */
 static json_t *request_engine(struct parent *p, const json_t *msg)
 {
 	const char *chain = member(msg, "chain");
@@ -115,7 +115,7 @@ json_t *parent_request(struct parent *p, const json_t *msg)
 		{ "attach", request_attach }, { "detach", request_detach },
 		{ "status", request_status }, { "nf", request_engine },
 		{ "dump", request_engine },   { "flush", request_engine },
-		{ "events", request_engine },
+		{ "events", request_engine }, { "alerts", request_engine },
 	};
 	const char *cmd = member(msg, "cmd");
 	size_t i;

@@ -118,7 +118,7 @@ static void drop_left(struct engine *e, const struct engine_pkt *p, int family,
 		flow_table_left(engine_table(e, family), f->slot, 1);
 }
 
-enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
+static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 {
 	struct nfold_parse parse;
 	struct nfold_key6 key;
@@ -168,6 +168,15 @@ enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
 	if (e->dies)
 		return way_refuse(e, p, &parse, ICMP_ERROR_TTL,
 				  NFOLD_REASON_TTL_EXCEEDED, 0);
+	return v;
+}
+
+enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
+{
+	enum engine_verdict v = packet(e, p);
+
+	if (alert_raised(e))
+		alert_packet_done(e);
 	return v;
 }
 

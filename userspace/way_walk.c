@@ -64,17 +64,12 @@ static bool must_record(const struct engine *e, const struct flow *f)
 	return !f->seen || f->generation != e->conf.maps.ctl->generation;
 }
 
-static bool is_backwards(const struct flow *f)
-{
-	return f->session->outside != f->reply;
-}
-
 /* Every NF in its order from the first-th on, until one drops. */
 static enum nf_verdict walk_from(struct engine *e, const struct flow *f,
 				 struct nf_pkt *pkt, uint32_t first)
 {
 	uint32_t cnt = e->chain->nf_cnt;
-	bool backwards = is_backwards(f);
+	bool backwards = flow_is_backwards(f);
 	enum nf_verdict v = NF_FORWARD;
 
 	for (uint32_t i = first; i < cnt && v == NF_FORWARD; i++) {
@@ -121,7 +116,7 @@ static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 	m->cnt = end;
 	e->recording = f;
 	v = walk_from(e, f, pkt,
-		      is_backwards(f) ? e->chain->nf_cnt - 1 - nf : nf);
+		      flow_is_backwards(f) ? e->chain->nf_cnt - 1 - nf : nf);
 	e->recording = NULL;
 	return v;
 }

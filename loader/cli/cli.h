@@ -75,7 +75,7 @@ extern const struct cmd cmds_chain[];
 extern const struct cmd cmds_nf[];
 extern const struct cmd cmds_flow[];
 extern const struct cmd cmds_event[];
-int cmd_monitor(int argc, char **argv);	/* loader/cli/event.c */
+int cmd_monitor(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_stat(int argc, char **argv);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* nfold event list|show and nfold monitor: the Event Table, asked of the daemon.
- */
+/* nfold event list|show: the Event Table, asked of the daemon. */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
+#include "event.h"
 #include "view.h"
-
-#define MONITOR_NS 100000000L	/* between two looks at the daemon's log */
 
 struct event_ask {
 	const char *member;	/* of the reply */
@@ -42,7 +39,7 @@ static json_int_t number_of(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-static void print_event(const char *chain, const json_t *ev)
+void event_print(const char *chain, const json_t *ev)
 {
 	json_int_t ns = number_of(ev, "time_ns");
 
@@ -74,7 +71,7 @@ static void print_log(const char *chain, const json_t *log)
 	size_t n;
 
 	json_array_foreach(json_object_get(log, "events"), n, ev)
-		print_event(chain, ev);
+		event_print(chain, ev);
 }
 
 static int event_ask(int argc, char **argv, const char *usage,
@@ -116,59 +113,3 @@ const struct cmd cmds_event[] = {
 	  .summary = "the last events whose condition began to hold" },
 	{ 0 },
 };
-
-/* --- monitor --- */
-
-/* Prints what began since; one JSON object a line with -j. */
-static void monitor_news(const char *chain, const json_t *log,
-			 json_int_t *seen)
-{
-	const json_t *list = json_object_get(log, "events");
-	json_int_t began = number_of(log, "began"), news = began - *seen;
-	size_t cnt = json_array_size(list);
-
-	if (news > (json_int_t)cnt)
-		cli_error("chain %s: %" JSON_INTEGER_FORMAT
-			  " events were not shown: they came too fast",
-			  chain, news - (json_int_t)cnt);
-	for (size_t i = news < (json_int_t)cnt ? cnt - news : 0; i < cnt; i++) {
-		json_t *ev = json_array_get(list, i);
-
-		if (cli_options.json) {
-			json_dumpf(ev, stdout, JSON_COMPACT);
-			putchar('\n');
-		} else {
-			print_event(chain, ev);
-		}
-	}
-	fflush(stdout);
-	*seen = began;
-}
-
-int cmd_monitor(int argc, char **argv)
-{
-	struct event_ask ask = { .member = "log" };
-	json_t *seen = json_object(), *log;
-	bool first = true;
-	const char *chain;
-	int ret = CLI_OK;
-
-	if (argc > 1)
-		ret = cli_usage("usage: nfold monitor [CHAIN]");
-	while (!ret && !ferror(stdout)) {
-		ask.out = json_object();
-		ret = view_each(argc ? argv[0] : NULL, ask_view, &ask);
-		json_object_foreach(ask.out, chain, log) {
-			json_int_t n = first ? number_of(log, "began") :
-					       number_of(seen, chain);
-
-			monitor_news(chain, log, &n);
-			json_object_set_new(seen, chain, json_integer(n));
-		}
-		json_decref(ask.out);
-		first = false;
-		nanosleep(&(struct timespec){ .tv_nsec = MONITOR_NS }, NULL);
-	}
-	json_decref(seen);
-	return ret;
-}
