@@ -218,7 +218,7 @@ enum nf_sf_result {
  * and calls none of the localmat_ functions. Classes: NF_READ reads payload;
  * NF_WRITE changes it, by nf_pkt_write_payload() only; NF_IGNORE sees neither
  * payload nor the L4 checksum. Headers may be read in all three and changed in
- * none. Beside functions of the kernel tier the direction walks the chain.
+ * none. Functions of both tiers may stand in one direction (N43).
  *
  * NF_SF_SETTLED is the NF's to remember, in its own state: a run() that has
  * settled and is called again changes nothing and answers NF_SF_SETTLED again.

@@ -89,7 +89,6 @@ enum nfold_reason_kind {
 	X(TABLE_FULL, "table-full", NOTE, "no slot: the flow stays slow")     \
 	X(PER_PACKET_MATCH, "per-packet-match", NOTE, "a rule looks beyond the flow key") \
 	X(STATE_FUNCTION, "state-function", NOTE, "class payload: state functions see each packet in user space") \
-	X(MIXED, "mixed", NOTE, "functions on the payload and in the kernel: their order") \
 	X(EVENT, "event", NOTE, "an event has no kernel form")                \
 	X(CELLS_FULL, "cells-full", NOTE, "no cell left for a state function") \
 	X(STEPS_FULL, "steps-full", NOTE, "more state functions than an entry runs") \

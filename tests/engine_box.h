@@ -123,6 +123,8 @@ static const struct nf_ops gate_ops = { .name = "gate",
 
 #define BOX_NFS 8
 #define BOX_EDITS 4
+#define BOX_CELLS 512
+#define BOX_STEPS 128
 #define BOX_ROOM 256		/* in front of a packet */
 
 static struct box {
@@ -132,6 +134,8 @@ static struct box {
 	union nfold_nexthop nexthops[8];
 	struct nfold_edit edits[BOX_EDITS];
 	struct nfold_tmpl tmpls[NFOLD_TMPL_CNT];
+	struct nfold_cell cells[BOX_CELLS];
+	struct nfold_steps steps[BOX_STEPS];
 	struct flow_table *tables[2];
 	void *slots[2];
 	__u8 *tags[2];
@@ -226,6 +230,8 @@ static inline void box_start_nfs(bool fold, uint32_t flows,
 		.nexthops = box.nexthops, .flows4 = box.tables[0],
 		.flows6 = box.tables[1], .edits = box.edits,
 		.edit_cnt = BOX_EDITS, .tmpls = box.tmpls,
+		.cells = box.cells, .cell_cnt = BOX_CELLS,
+		.steps = box.steps, .steps_cnt = BOX_STEPS,
 	};
 	conf.router = (struct engine_router){ .lookup = route_lookup_fake,
 					      .port = route_port_fake };

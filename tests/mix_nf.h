@@ -9,6 +9,11 @@
  *	d	marks with a DSCP
  *	g	drops the flows it is set to drop
  *	l	a reader that drops and has not said that it may
+ * and of the kernel tier, over a cell of the direction:
+ *	b	a token bucket that drops
+ *	t	a threshold that drops when it is passed
+ *	u	one that marks with a DSCP from then on
+ *	k	samples, and tells of it
  */
 #ifndef NFOLD_TESTS_MIX_NF_H
 #define NFOLD_TESTS_MIX_NF_H
@@ -26,10 +31,11 @@ struct mix_op {
 	uint32_t addr_xor;	/* host order */
 	uint16_t port_xor;
 	uint16_t drop_of;	/* g: drops one flow in so many; 1: all */
+	uint16_t limit;		/* b: packets at once, t u k: of the cell */
 };
 
 struct mix_total {
-	uint64_t calls, hits, digest, packets, bytes;
+	uint64_t calls, hits, digest, packets, bytes, word, fires;
 };
 
 struct mix {
@@ -42,6 +48,8 @@ struct mix_session {
 	bool open;
 	struct probe probe[2][MIX_OPS];
 	struct nf_count count[2][MIX_OPS];
+	struct nfold_cell *cell[2][MIX_OPS];
+	bool passed[2][MIX_OPS];	/* u */
 };
 
 static inline void mix_open(const struct mix *m, struct mix_session *s)
@@ -61,6 +69,73 @@ static inline void mix_open(const struct mix *m, struct mix_session *s)
 			};
 		}
 	s->open = true;
+}
+
+/* A packet of a bucket's takes a ms. */
+static inline struct nfold_cell *mix_cell(struct nf *nf, const struct mix_op *op)
+{
+	struct nfold_cell *c = nf_cell_new(nf);
+	const uint64_t ms = NF_SEC / 1000;
+
+	if (!c)
+		return NULL;
+	c->limit = op->limit;
+	if (op->what == 'b') {
+		c->limit = (op->limit * ms) << NFOLD_BUCKET_SHIFT;
+		c->rate = ms << (NFOLD_BUCKET_SHIFT + 16);
+	}
+	return c;
+}
+
+static const struct state_function mix_bucket = { .name = "bucket",
+						  .kernel = NFOLD_FN_BUCKET };
+static const struct state_function mix_threshold = {
+	.name = "threshold", .kernel = NFOLD_FN_THRESHOLD, .tell = true,
+};
+static const struct state_function mix_sample = {
+	.name = "sample", .kernel = NFOLD_FN_SAMPLE, .tell = true,
+};
+
+/* The packet that passes u's threshold is the first that is marked. */
+static inline enum nf_verdict mix_marks(struct nf *nf, struct nf_pkt *pkt,
+					struct nfold_cell *cell, bool *passed)
+{
+	struct header_action mark = ha_dscp(46);
+
+	localmat_add_SF(nf, pkt->fid, &mix_threshold, cell);
+	*passed |= nf_state_run(nf, pkt, &mix_threshold, cell);
+	if (!*passed)
+		register_event(nf, pkt->fid, nf_fired, cell, &mark, NULL);
+	if (!*passed)
+		return NF_FORWARD;
+	nf_pkt_set_dscp(pkt, 46);
+	localmat_add_HA(nf, pkt->fid, &mark);
+	return NF_FORWARD;
+}
+
+static inline enum nf_verdict mix_kernel(struct nf *nf, struct nf_pkt *pkt,
+					 struct mix_session *s, int i)
+{
+	const struct mix_op *op = &((struct mix *)nf->priv)->ops[i];
+	struct nfold_cell **c = &s->cell[pkt->reply][i];
+	const struct state_function *sf =
+		op->what == 'b' ? &mix_bucket :
+		op->what == 'k' ? &mix_sample : &mix_threshold;
+	struct header_action drop = ha_drop(NFOLD_REASON_POLICED);
+
+	if (!*c)
+		*c = mix_cell(nf, op);
+	if (!*c) {
+		localmat_keep_slow(nf, pkt->fid, NFOLD_REASON_CELLS_FULL);
+		return NF_FORWARD;
+	}
+	if (op->what == 'u')
+		return mix_marks(nf, pkt, *c, &s->passed[pkt->reply][i]);
+	localmat_add_SF(nf, pkt->fid, sf, *c);
+	register_event(nf, pkt->fid, nf_fired, *c,
+		       op->what == 'k' ? NULL : &drop, NULL);
+	return nf_state_run(nf, pkt, sf, *c) && op->what != 'k' ?
+		       nf_drop(pkt, NFOLD_REASON_POLICED) : NF_FORWARD;
 }
 
 static inline void mix_rewrite(struct nf *nf, struct nf_pkt *pkt,
@@ -127,6 +202,11 @@ static inline enum nf_verdict mix_step(struct nf *nf, struct nf_pkt *pkt, int i)
 		nf_pkt_set_dscp(pkt, 11);
 		localmat_add_HA(nf, pkt->fid, &ha);
 		return NF_FORWARD;
+	case 'b':
+	case 't':
+	case 'u':
+	case 'k':
+		return mix_kernel(nf, pkt, s, i);
 	case 'l':
 		return nf_sf_run(nf, pkt, &liar, p);
 	case 'g':
@@ -164,6 +244,11 @@ static inline void mix_expire(struct nf *nf, void *session, uint64_t now)
 			t->digest += s->probe[d][i].digest;
 			t->packets += s->count[d][i].packets;
 			t->bytes += s->count[d][i].bytes;
+			if (!s->cell[d][i])
+				continue;
+			t->word += s->cell[d][i]->word;
+			t->fires += s->cell[d][i]->fires;
+			nf_cell_free(nf, s->cell[d][i]);
 		}
 }
 

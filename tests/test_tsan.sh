@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Payload state functions on worker threads under ThreadSanitizer: test_batch
-# and what it is made of, built anew for it. A program with a race in it comes
+# Payload state functions on worker threads under ThreadSanitizer: test_batch*
+# and what they are made of, built anew for it. A program with a race in it comes
 # first, so that a sanitizer that sees nothing does not pass for a clean run.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -49,9 +49,13 @@ C
 	run "$tmp/race" >> "$tmp/log" 2>&1
 result "$([ $? = 66 ] && grep -q 'data race' "$tmp/log" && echo yes)" \
 	'control: a race is seen' "$tmp/log"
-"${cc[@]}" -o "$tmp/test_batch" tests/test_batch.c "${src[@]}" -lcmocka \
-	-lpthread > "$tmp/log" 2>&1 &&
-	NFOLD_CHAINS=${NFOLD_CHAINS:-100} run "$tmp/test_batch" >> "$tmp/log" 2>&1
-result "$([ $? = 0 ] && ! grep -q WARNING "$tmp/log" && echo yes)" \
+: > "$tmp/log"
+for t in test_batch test_batch_view test_batch_random; do
+	"${cc[@]}" -o "$tmp/$t" "tests/$t.c" "${src[@]}" -lcmocka -lpthread \
+		>> "$tmp/log" 2>&1 &&
+		NFOLD_CHAINS=${NFOLD_CHAINS:-100} run "$tmp/$t" \
+			>> "$tmp/log" 2>&1 || echo WARNING >> "$tmp/log"
+done
+result "$(! grep -q WARNING "$tmp/log" && echo yes)" \
 	'S17 N39 batches on workers are free of races' "$tmp/log"
 exit $failed

@@ -18,7 +18,7 @@ struct job {
 	struct batch b;
 	struct nf_pkt view;	/* the packet at the batch's place */
 	bool settled;
-	uint16_t dropped;	/* as in batch_result */
+	uint16_t dropped;	/* record of the function that dropped it, + 1 */
 };
 
 struct batch_runner {
@@ -31,18 +31,36 @@ struct batch_runner {
 
 /* --- plan --- */
 
-bool batch_next(const struct lmat *m, uint16_t *at, struct batch *b)
+/* N43: the n-th step, as a batch that ignores the payload. */
+static struct batch step_batch(const struct lmat *m, uint16_t i,
+			       const struct nfold_steps *steps, uint8_t n)
 {
-	uint16_t i = *at;
+	return (struct batch){ .from = i, .to = i, .nf = m->records[i].nf,
+			       .payload = NF_IGNORE, .kernel = true, .step = n,
+			       .may_drop = steps->step[n].on_fire };
+}
 
-	while (i < m->cnt && !lmat_is_live(&m->records[i]))
+bool batch_next(const struct lmat *m, const struct nfold_steps *steps,
+		struct batch_at *at, struct batch *b)
+{
+	uint16_t i = at->record;
+
+	while (i < m->cnt && !lmat_is_live(&m->records[i]) &&
+	       !(steps && lmat_is_step(&m->records[i])))
 		i++;
 	if (i == m->cnt)
 		return false;
-	*b = (struct batch){ .from = i };
-	for (; i < m->cnt && m->records[i].nf == m->records[b->from].nf; i++) {
+	if (!lmat_is_live(&m->records[i])) {
+		*b = step_batch(m, i, steps, at->step++);
+		at->record = i + 1;
+		return true;
+	}
+	*b = (struct batch){ .from = i, .nf = m->records[i].nf };
+	for (; i < m->cnt && m->records[i].nf == b->nf; i++) {
 		const struct lmat_record *r = &m->records[i];
 
+		if (steps && lmat_is_step(r))
+			break;
 		if (!lmat_is_live(r))
 			continue;
 		b->to = i;
@@ -50,7 +68,7 @@ bool batch_next(const struct lmat *m, uint16_t *at, struct batch *b)
 		if (r->function->payload > b->payload)	/* N31 */
 			b->payload = r->function->payload;
 	}
-	*at = i;
+	at->record = i;
 	return true;
 }
 
@@ -60,24 +78,27 @@ static bool parallel(const struct batch *first, const struct batch *second)
 	return first->payload != NF_WRITE || second->payload == NF_IGNORE;
 }
 
-/* N33, N35: it may run beside each of those that are in the group. */
+/* N33, N35, N39: it may run beside each of those that are in the group. */
 static bool joins(const struct batch group[], unsigned int cnt,
 		  const struct batch *b)
 {
 	for (unsigned int i = 0; i < cnt; i++)
-		if (group[i].may_drop || !parallel(&group[i], b))
+		if (group[i].may_drop || group[i].nf == b->nf ||
+		    !parallel(&group[i], b))
 			return false;
 	return true;
 }
 
-unsigned int batch_group(const struct lmat *m, uint16_t *at,
-			 struct batch group[], unsigned int max)
+unsigned int batch_group(const struct lmat *m, const struct nfold_steps *steps,
+			 struct batch_at *at, struct batch group[],
+			 unsigned int max)
 {
-	uint16_t next = *at;
+	struct batch_at next = *at;
 	unsigned int cnt = 0;
 	struct batch b;
 
-	while (cnt < max && batch_next(m, &next, &b) && joins(group, cnt, &b)) {
+	while (cnt < max && batch_next(m, steps, &next, &b) &&
+	       joins(group, cnt, &b)) {
 		group[cnt++] = b;
 		*at = next;
 	}
@@ -170,7 +191,7 @@ static void place_group(struct batch_runner *x, const struct nf_pkt *pkt,
 			writer = &x->jobs[n];
 	}
 	for (unsigned int n = 0; n < x->job_cnt; n++)
-		if (&x->jobs[n] != writer &&
+		if (&x->jobs[n] != writer && !group[n].kernel &&
 		    (writer || any_action(m, result->place, group[n].to)))
 			snapshot(x, n, pkt, result->place);
 	if (!writer)
@@ -182,7 +203,11 @@ static void place_group(struct batch_runner *x, const struct nf_pkt *pkt,
 
 static void run_group(struct batch_runner *x)
 {
-	if (x->workers && x->job_cnt > 1) {
+	unsigned int payload = 0;
+
+	for (unsigned int n = 0; n < x->job_cnt; n++)
+		payload += !x->jobs[n].b.kernel;
+	if (x->workers && payload > 1) {
 		workers_run(x->workers, run_job, x, x->job_cnt);
 		return;
 	}
@@ -190,8 +215,21 @@ static void run_group(struct batch_runner *x)
 		run_job(x, n);
 }
 
-/* What the group's batches left behind, in the chain's order. */
+/* False: the packet goes no further than this batch. */
+static bool passes(const struct job *job, struct nf_pkt *pkt,
+		   const struct batch_steps *steps)
+{
+	if (job->b.kernel)
+		return steps->run(steps->ctx, job->b.step);
+	if (job->dropped)
+		pkt->drop_reason = job->view.drop_reason;
+	return !job->dropped;
+}
+
+/* What the group's batches left behind, in the chain's order; steps run here,
+ * on the caller's thread. */
 static bool collect(struct batch_runner *x, struct nf_pkt *pkt,
+		    const struct batch_steps *steps,
 		    struct batch_result *result)
 {
 	bool go_on = true;
@@ -202,27 +240,27 @@ static bool collect(struct batch_runner *x, struct nf_pkt *pkt,
 		result->settled |= job->settled;
 		if (job->b.payload == NF_WRITE)
 			*pkt = job->view;
-		if (!job->dropped || !go_on)
+		if (!go_on || passes(job, pkt, steps))
 			continue;
-		result->dropped = job->dropped;
-		pkt->drop_reason = job->view.drop_reason;
+		result->stopped = job->dropped ? job->dropped : job->b.to + 1;
 		go_on = false;
 	}
 	return go_on;
 }
 
 bool batch_run(struct batch_runner *x, struct lmat *m, struct nf_pkt *pkt,
-	       struct batch_result *result)
+	       const struct batch_steps *steps, struct batch_result *result)
 {
+	const struct nfold_steps *s = steps ? steps->steps : NULL;
 	unsigned int max = x->workers ? BATCH_GROUP_MAX : 1;
 	struct batch group[BATCH_GROUP_MAX];
-	uint16_t at = 0;
+	struct batch_at at = { 0 };
 
 	*result = (struct batch_result){ 0 };
-	while ((x->job_cnt = batch_group(m, &at, group, max))) {
+	while ((x->job_cnt = batch_group(m, s, &at, group, max))) {
 		place_group(x, pkt, group, m, result);
 		run_group(x);
-		if (!collect(x, pkt, result))
+		if (!collect(x, pkt, steps, result))
 			return false;
 	}
 	return true;

@@ -18,6 +18,7 @@ static void engine_fini(struct engine *e)
 	state_fini(e);
 	event_fini(e);
 	alert_fini(e);
+	lmat_free(&e->sf_ran);
 	edits_free(e->edits);
 	batch_runner_free(e->batches);
 	free(e);

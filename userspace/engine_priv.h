@@ -118,7 +118,9 @@ struct engine {
 					 * last steps.size of the array, so that
 					 * folding takes no cell from an NF */
 	struct pool steps;
-	struct nfold_steps ran;		/* what XDP ran for the packet in hand */
+	struct nfold_steps ran;		/* steps that ran for the packet in hand */
+	struct lmat sf_ran;		/* and payload functions, of the NF whose
+					 * event fired: see lmat_ran() */
 	struct event_log *events;
 	struct alert_log *alerts;
 };
@@ -191,6 +193,14 @@ void state_ran(struct engine *e, uint32_t ran);
  * EVENT_FIRED, with e->ran. */
 enum nfold_reason state_steps(struct engine *e, struct flow *f,
 			      const struct nf_pkt *pkt);
+/* One of them by itself, and all that there are; NULL: none. */
+enum nfold_reason state_step(struct engine *e, struct flow *f,
+			     const struct nf_pkt *pkt, unsigned int n);
+const struct nfold_steps *state_steps_of(const struct engine *e,
+					 const struct flow *f);
+/* Count functions of the NF among what ran take the packet back: the NF, which
+ * the packet is about to meet, counts it. */
+void state_uncount(struct engine *e, const struct nf_pkt *pkt, uint8_t nf);
 
 /* steps.c */
 /* Makes f->entry's steps from the records. NONE, or why it can not. */

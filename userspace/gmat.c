@@ -170,10 +170,11 @@ static void install(struct engine *e, struct flow *f)
 
 /* Holds what the NFs recorded against what they did: an NF whose records are
  * wrong makes its flows slow, never wrong. */
-static bool records_true(const struct engine *e, const struct gmat_entry *g,
+static bool records_true(const struct engine *e, const struct flow *f,
 			 const struct edit_plan *plan, const struct nf_pkt *pkt,
 			 const struct egress *egress)
 {
+	const struct gmat_entry *g = &f->entry;
 	bool router = egress && egress->router &&
 		      egress->verdict == NFOLD_VERDICT_FORWARD;
 
@@ -181,7 +182,8 @@ static bool records_true(const struct engine *e, const struct gmat_entry *g,
 		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
 	if (pkt->edited || plan->used || g->act.ttl_dec != router)
 		return e->origin &&
-		       origin_gives(e->origin, g, plan, router, pkt);
+		       origin_gives(e->origin, g, plan, router,
+				    lmat_has_writer(&f->lmat), pkt);
 	return !memcmp(g->set.saddr, pkt->saddr.a, sizeof(g->set.saddr)) &&
 	       !memcmp(g->set.daddr, pkt->daddr.a, sizeof(g->set.daddr)) &&
 	       g->set.sport == pkt->sport && g->set.dport == pkt->dport;
@@ -214,7 +216,7 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 		return NFOLD_REASON_NO_FOLD;
 	why = consolidate(&f->entry, &plan, &f->key, f->family, &f->lmat,
 			  egress ? egress : &none);
-	if (!why && !records_true(e, &f->entry, &plan, pkt, egress))
+	if (!why && !records_true(e, f, &plan, pkt, egress))
 		why = NFOLD_REASON_RECORD_MISMATCH;
 	if (!why && plan.used)
 		why = edit_take(e, f, &plan);

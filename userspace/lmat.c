@@ -16,26 +16,30 @@ static struct lmat *recording(struct nf *nf, nf_fid fid)
 	return &e->recording->lmat;
 }
 
-static void append(struct nf *nf, nf_fid fid, struct lmat_record r)
+static bool add(struct lmat *m, const struct lmat_record *r)
 {
-	struct lmat *m = recording(nf, fid);
 	struct lmat_record *grown;
 
-	if (!m)
-		return;
 	if (m->cnt == m->cap) {
 		uint16_t cap = m->cap ? 2 * m->cap : 8;
 
 		grown = realloc(m->records, cap * sizeof(*grown));
-		if (!grown) {
-			m->why_slow = NFOLD_REASON_TABLE_FULL;
-			return;
-		}
+		if (!grown)
+			return false;
 		m->records = grown;
 		m->cap = cap;
 	}
+	m->records[m->cnt++] = *r;
+	return true;
+}
+
+static void append(struct nf *nf, nf_fid fid, struct lmat_record r)
+{
+	struct lmat *m = recording(nf, fid);
+
 	r.nf = nf->index;
-	m->records[m->cnt++] = r;
+	if (m && !add(m, &r))
+		m->why_slow = NFOLD_REASON_TABLE_FULL;
 }
 
 nf_fid nf_extract_fid(const struct nf_pkt *pkt)
@@ -69,10 +73,43 @@ enum nf_sf_result lmat_run(const struct state_function *sf, void *arg,
 	return result;
 }
 
+bool lmat_ran(struct lmat *ran, const struct lmat *m, uint16_t from,
+	      uint16_t end)
+{
+	bool ok = true;
+
+	ran->cnt = 0;
+	for (uint16_t i = from; i < end; i++)
+		if (lmat_is_payload(&m->records[i]))
+			ok = add(ran, &m->records[i]) && ok;
+	return ok;
+}
+
+/* Its record there, if it has run: taken out. */
+static bool has_run(struct lmat *ran, const struct nf *nf,
+		    const struct state_function *sf, const void *arg,
+		    enum nf_sf_result *result)
+{
+	for (uint16_t i = 0; i < ran->cnt; i++) {
+		struct lmat_record *r = &ran->records[i];
+
+		if (r->nf != nf->index || r->function != sf || r->arg != arg)
+			continue;
+		*result = r->settled ? NF_SF_SETTLED : NF_SF_NEXT;
+		*r = ran->records[--ran->cnt];
+		return true;
+	}
+	return false;
+}
+
 enum nf_verdict nf_sf_run(struct nf *nf, struct nf_pkt *pkt,
 			  const struct state_function *sf, void *arg)
 {
-	enum nf_sf_result result = lmat_run(sf, arg, pkt);
+	struct engine *e = nf->engine;
+	enum nf_sf_result result;
+
+	if (!has_run(&e->sf_ran, nf, sf, arg, &result))
+		result = lmat_run(sf, arg, pkt);
 
 	append(nf, pkt->fid, (struct lmat_record){
 				     .kind = LMAT_FUNCTION, .function = sf,
@@ -117,9 +154,10 @@ void *nf_session(struct nf *nf, const struct nf_pkt *pkt)
 	return f->session->blobs + nf->session_off;
 }
 
-void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt)
+void lmat_apply(const struct lmat *m, uint16_t from, uint16_t end,
+		struct nf_pkt *pkt)
 {
-	for (uint16_t i = 0; i < m->cnt && i < end; i++) {
+	for (uint16_t i = from; i < m->cnt && i < end; i++) {
 		const struct header_action *ha = &m->records[i].action;
 
 		if (m->records[i].kind == LMAT_ACTION)
@@ -144,6 +182,15 @@ bool lmat_has_live(const struct lmat *m)
 {
 	for (uint16_t i = 0; i < m->cnt; i++)
 		if (lmat_is_live(&m->records[i]))
+			return true;
+	return false;
+}
+
+bool lmat_has_writer(const struct lmat *m)
+{
+	for (uint16_t i = 0; i < m->cnt; i++)
+		if (lmat_is_payload(&m->records[i]) &&
+		    m->records[i].function->payload == NF_WRITE)
 			return true;
 	return false;
 }

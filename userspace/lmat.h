@@ -38,8 +38,19 @@ void lmat_free(struct lmat *m);
 void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
 		     uint64_t bytes);
 
-/* Does to the packet what the records before end say. */
-void lmat_apply(const struct lmat *m, uint16_t end, struct nf_pkt *pkt);
+/* Does to the packet what the header actions of the records from `from` to
+ * before `end` say. */
+void lmat_apply(const struct lmat *m, uint16_t from, uint16_t end,
+		struct nf_pkt *pkt);
+
+/* --- kernel tier --- */
+
+/* A record of a folded direction that has a step of its entry: the n-th of them
+ * has the n-th. */
+static inline bool lmat_is_step(const struct lmat_record *r)
+{
+	return r->kind == LMAT_FUNCTION && (r->function->kernel || r->own_cell);
+}
 
 /* --- payload tier: state functions without a kernel form --- */
 
@@ -57,6 +68,13 @@ static inline bool lmat_is_live(const struct lmat_record *r)
 
 /* Any such: the direction's class is payload. */
 bool lmat_has_live(const struct lmat *m);
+/* Any that may have written to the payload. */
+bool lmat_has_writer(const struct lmat *m);
+/* Payload functions of the records from `from` to before `end`, of one NF, have
+ * run for the packet in hand: nf_sf_run() takes their results instead of calling
+ * them once more. False: no memory. */
+bool lmat_ran(struct lmat *ran, const struct lmat *m, uint16_t from,
+	      uint16_t end);
 /* Calls the function, folded or not: the one place where that is done. */
 enum nf_sf_result lmat_run(const struct state_function *sf, void *arg,
 			   struct nf_pkt *pkt);

@@ -63,8 +63,7 @@ static bool is_echo_reply(const struct nf_pkt *pkt)
 	       pkt->icmp_type == ICMPV6_ECHO_REPLY;
 }
 
-/* Offset of the L4 checksum from the frame's first byte; 0: has none. */
-static uint32_t csum_off(const struct nf_pkt *pkt)
+uint32_t pkt_l4_csum_off(const struct nf_pkt *pkt)
 {
 	switch (pkt->l4proto) {
 	case IPPROTO_TCP:
@@ -80,7 +79,7 @@ static uint32_t csum_off(const struct nf_pkt *pkt)
 
 void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta)
 {
-	uint32_t off = csum_off(pkt);
+	uint32_t off = pkt_l4_csum_off(pkt);
 	uint16_t csum;
 
 	if (!off)
@@ -203,7 +202,7 @@ static uint16_t l4_sum(const struct nf_pkt *pkt)
 
 bool pkt_csum_is_partial(const struct nf_pkt *pkt)
 {
-	uint32_t off = csum_off(pkt);
+	uint32_t off = pkt_l4_csum_off(pkt);
 
 	return off && !is_echo(pkt) &&
 	       load16(pkt->data + off) == pseudo_sum(pkt);
@@ -211,7 +210,7 @@ bool pkt_csum_is_partial(const struct nf_pkt *pkt)
 
 enum pkt_csum pkt_csum_check(const struct nf_pkt *pkt)
 {
-	uint32_t off = csum_off(pkt);
+	uint32_t off = pkt_l4_csum_off(pkt);
 	uint16_t csum;
 
 	if (!off)
@@ -226,7 +225,7 @@ enum pkt_csum pkt_csum_check(const struct nf_pkt *pkt)
 
 void pkt_csum_complete(struct nf_pkt *pkt)
 {
-	uint32_t off = csum_off(pkt);
+	uint32_t off = pkt_l4_csum_off(pkt);
 	uint16_t csum;
 
 	if (!off)

@@ -28,6 +28,10 @@ bool pkt_csum_is_partial(const struct nf_pkt *pkt);
 /* Computes and stores the L4 checksum from scratch. */
 void pkt_csum_complete(struct nf_pkt *pkt);
 
+/* Offset of the L4 checksum from the frame's first byte; 0: has none. */
+uint32_t pkt_l4_csum_off(const struct nf_pkt *pkt);
+/* Bytes of the L4 header; 0 of protocols that are not TCP, UDP or ICMP. */
+uint32_t pkt_l4_header_len(const struct nf_pkt *pkt);
 /* Adds a delta (csum_diff16() and the like) to the L4 checksum, if there is
  * one. UDP's "none" stays none. */
 void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta);

@@ -11,7 +11,7 @@
 #define TCP_DATA_OFF 12		/* byte with the header's length in words */
 #define L4_HEADER 8		/* UDP, ICMP echo */
 
-static uint32_t l4_header_len(const struct nf_pkt *pkt)
+uint32_t pkt_l4_header_len(const struct nf_pkt *pkt)
 {
 	switch (pkt->l4proto) {
 	case IPPROTO_TCP:
@@ -26,7 +26,7 @@ static uint32_t l4_header_len(const struct nf_pkt *pkt)
 
 const uint8_t *nf_pkt_payload(const struct nf_pkt *pkt, uint32_t *len)
 {
-	uint32_t start = pkt->l4_off + l4_header_len(pkt);
+	uint32_t start = pkt->l4_off + pkt_l4_header_len(pkt);
 	uint32_t end = pkt->l3_off + pkt_l3_len(pkt);
 
 	if (end > pkt->len)

@@ -86,11 +86,10 @@ void state_ran(struct engine *e, uint32_t ran)
 }
 
 /* The last that ran is the one that fired: it alone gave the packet up. */
-static int ran_at(const struct engine *e, const struct nf *nf, uint32_t cell)
+static int ran_at(const struct engine *e, uint8_t nf, uint32_t cell)
 {
 	for (int i = 0; i < e->ran.cnt; i++)
-		if (e->ran.step[i].nf == nf->index &&
-		    e->ran.step[i].cell == cell)
+		if (e->ran.step[i].nf == nf && e->ran.step[i].cell == cell)
 			return i;
 	return -1;
 }
@@ -111,7 +110,7 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 	struct engine *e = nf->engine;
 	struct nfold_view v = view_of(e, pkt);
 	uint32_t index = cell_index(e, cell);
-	int at = ran_at(e, nf, index);
+	int at = ran_at(e, nf->index, index);
 	int fires;
 
 	if (at >= 0)
@@ -125,44 +124,67 @@ bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
 }
 
 static bool step_run(struct engine *e, struct flow *f,
-		     const struct nfold_step *s, const struct nfold_view *v)
+		     const struct nfold_step *s, struct nfold_view v)
 {
 	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
-	struct nfold_view here = *v;
+	int at = ran_at(e, s->nf, s->cell);
 	int fires;
 
+	if (at >= 0)
+		return at == e->ran.cnt - 1;
 	if (s->flags & NFOLD_STEP_COVERED)
-		here.tcp_flags = 0;
-	fires = nfold_fn_run(s->fn, c, &here);
+		v.tcp_flags = 0;
+	fires = nfold_fn_run(s->fn, c, &v);
 	if (nfold_cell_fires(c, fires))
 		event_begin(e, f, &(struct nfold_event){
-			.time_ns = v->now, .cell = s->cell, .nf = s->nf,
+			.time_ns = v.now, .cell = s->cell, .nf = s->nf,
 			.slot = f->slot + 1, .family = f->family,
 			.on_fire = s->on_fire, .reason = s->reason },
 			    s->flags & NFOLD_STEP_TELL);
 	return fires;
 }
 
+const struct nfold_steps *state_steps_of(const struct engine *e,
+					 const struct flow *f)
+{
+	return f->steps ? &e->conf.maps.steps[f->steps - 1] : NULL;
+}
+
+enum nfold_reason state_step(struct engine *e, struct flow *f,
+			     const struct nf_pkt *pkt, unsigned int n)
+{
+	const struct nfold_step *s = &state_steps_of(e, f)->step[n];
+
+	if (!step_run(e, f, s, view_of(e, pkt)) || !s->on_fire)
+		return NFOLD_REASON_NONE;
+	if (s->on_fire == NFOLD_FIRE_DROP) {
+		e->drop_nf = s->nf + 1;
+		return s->reason;
+	}
+	state_ran(e, f->steps << NFOLD_RAN_SHIFT | (n + 1));
+	return NFOLD_REASON_EVENT_FIRED;
+}
+
 enum nfold_reason state_steps(struct engine *e, struct flow *f,
 			      const struct nf_pkt *pkt)
 {
-	struct nfold_view v = view_of(e, pkt);
-	const struct nfold_steps *steps;
+	const struct nfold_steps *steps = state_steps_of(e, f);
+	enum nfold_reason why = NFOLD_REASON_NONE;
 
-	if (!f->steps)
-		return NFOLD_REASON_NONE;
-	steps = &e->conf.maps.steps[f->steps - 1];
-	for (int i = 0; i < steps->cnt; i++) {
-		const struct nfold_step *s = &steps->step[i];
+	for (int i = 0; steps && i < steps->cnt && !why; i++)
+		why = state_step(e, f, pkt, i);
+	return why;
+}
 
-		if (!step_run(e, f, s, &v) || !s->on_fire)
+void state_uncount(struct engine *e, const struct nf_pkt *pkt, uint8_t nf)
+{
+	for (int i = 0; i < e->ran.cnt; i++) {
+		const struct nfold_step *s = &e->ran.step[i];
+		struct nfold_cell *c = &e->conf.maps.cells[s->cell];
+
+		if (s->fn != NFOLD_FN_COUNT || s->nf != nf)
 			continue;
-		if (s->on_fire == NFOLD_FIRE_DROP) {
-			e->drop_nf = s->nf + 1;
-			return s->reason;
-		}
-		state_ran(e, f->steps << NFOLD_RAN_SHIFT | (i + 1));
-		return NFOLD_REASON_EVENT_FIRED;
+		__sync_fetch_and_sub(&c->packets, 1);
+		__sync_fetch_and_sub(&c->bytes, nf_pkt_in_len(pkt));
 	}
-	return NFOLD_REASON_NONE;
 }

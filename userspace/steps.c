@@ -169,14 +169,37 @@ static enum nfold_reason collect(struct engine *e, struct flow *f,
 	return why;
 }
 
+/* N43: an event of which the NF is walked anew, behind a function of the same NF
+ * that writes to the payload behind a header action of the same NF: the packet
+ * can not be put back to where the NF met it. */
+static bool can_refold(const struct lmat *m, const struct nfold_steps *s)
+{
+	bool edits = false, writes = false;
+	int step = 0;
+
+	for (uint16_t i = 0; i < m->cnt; i++) {
+		const struct lmat_record *r = &m->records[i];
+
+		if (i && r->nf != m->records[i - 1].nf)
+			edits = writes = false;
+		edits |= r->kind == LMAT_ACTION;
+		writes |= edits && lmat_is_live(r) &&
+			  r->function->payload == NF_WRITE;
+		if (lmat_is_step(r) &&
+		    s->step[step++].on_fire == NFOLD_FIRE_REFOLD && writes)
+			return false;
+	}
+	return true;
+}
+
 enum nfold_reason steps_build(struct engine *e, struct flow *f)
 {
 	struct nfold_steps s = { 0 };
 	enum nfold_reason why = collect(e, f, &s);
 	uint32_t index;
 
-	if (!why && s.cnt && lmat_has_live(&f->lmat))
-		why = NFOLD_REASON_MIXED;
+	if (!why && !can_refold(&f->lmat, &s))
+		why = NFOLD_REASON_EVENT;
 	if (why || !s.cnt)
 		return why;
 	index = pool_take(&e->steps, e->now);

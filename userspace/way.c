@@ -154,12 +154,10 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 	state_ran(e, p->punt->ran);
 	if (!way_folded(e, f) || dies_inside(e, f, &parse))
 		v = way_walk(e, f, p, &parse, &pkt);
-	else if (e->ran.cnt)
-		v = way_refold(e, f, p, &parse, &pkt);
 	else if (f->payload)
 		v = way_apply_payload(e, f, p, &parse, &pkt);
 	else
-		v = way_apply(e, f, p, &parse, &pkt, NULL);
+		v = way_apply(e, f, p, &parse, &pkt);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);

@@ -32,24 +32,19 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 			  &p->room, parse->l3_len);
 }
 
-/* The entry, without the NFs: state functions of the kernel tier, verdict,
- * action. o: the packet as it came, if it may have been written to. */
-enum engine_verdict way_apply(struct engine *e, struct flow *f,
-			      struct engine_pkt *p,
-			      const struct nfold_parse *parse,
-			      struct nf_pkt *pkt, const struct origin *o)
+/* The entry, behind its state functions: verdict, action. o: the packet as it
+ * came, if it may have been written to. */
+static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
+				       struct engine_pkt *p,
+				       const struct nfold_parse *parse,
+				       const struct origin *o)
 {
 	const struct nfold_act *act = &f->entry.act;
 	struct nfold_edit word;
 	const struct nfold_edit *edit =
 		act->edit ? edits_at(e->edits, act->edit, &word) : NULL;
-	enum nfold_reason why = state_steps(e, f, pkt);
+	enum nfold_reason why;
 
-	if (why == NFOLD_REASON_EVENT_FIRED)
-		return way_refold(e, f, p, parse, pkt);
-	gmat_count(e, f, p->len, false);
-	if (why)
-		return way_drop(e, why);
 	if (act->verdict == NFOLD_VERDICT_DROP) {
 		e->drop_nf = f->entry.drop_nf;
 		return way_drop(e, act->reason);
@@ -70,6 +65,25 @@ enum engine_verdict way_apply(struct engine *e, struct flow *f,
 	return way_emit(e, p, act->nexthop);
 }
 
+enum engine_verdict way_apply(struct engine *e, struct flow *f,
+			      struct engine_pkt *p,
+			      const struct nfold_parse *parse,
+			      struct nf_pkt *pkt)
+{
+	enum nfold_reason why = e->ran.cnt ? NFOLD_REASON_EVENT_FIRED :
+					     state_steps(e, f, pkt);
+	struct origin o;
+
+	if (why == NFOLD_REASON_EVENT_FIRED) {
+		origin_save(&o, pkt, parse);
+		return way_refold(e, f, p, pkt, &o, NULL);
+	}
+	gmat_count(e, f, p->len, false);
+	if (why)
+		return way_drop(e, why);
+	return apply_entry(e, f, p, parse, NULL);
+}
+
 /* A payload function dropped it: the NFs before have counted it, those behind
  * never saw it. */
 static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
@@ -87,8 +101,24 @@ static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
 					    : NFOLD_REASON_NF_DROP);
 }
 
-/* Class payload: the state functions, then the folded action; where a function
- * wrote behind a header action, the rest of the header actions one by one. */
+struct steps_ctx {
+	struct engine *e;
+	struct flow *f;
+	const struct nf_pkt *pkt;
+	enum nfold_reason why;	/* it goes no further: as state_steps() */
+};
+
+static bool run_step(void *ctx, unsigned int n)
+{
+	struct steps_ctx *s = ctx;
+
+	s->why = state_step(s->e, s->f, s->pkt, n);
+	return !s->why;
+}
+
+/* Class payload: the state functions, those of the kernel tier at their places
+ * (N43), then the folded action; where a function wrote behind a header action,
+ * the rest of the header actions one by one. */
 enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 				      struct engine_pkt *p,
 				      const struct nfold_parse *parse,
@@ -98,17 +128,24 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 	struct egress eg = {.verdict = act->verdict,
 			    .nexthop = act->nexthop,
 			    .router = !e->chain->wire};
+	struct steps_ctx ctx = { .e = e, .f = f, .pkt = pkt };
+	struct batch_steps steps = { .steps = state_steps_of(e, f),
+				     .run = run_step, .ctx = &ctx };
 	struct batch_result r;
 	struct origin o;
 
 	origin_save(&o, pkt, parse);
-	if (!batch_run(e->batches, &f->lmat, pkt, &r))
-		return payload_dropped(e, f, p, pkt, r.dropped - 1);
+	if (!batch_run(e->batches, &f->lmat, pkt, &steps, &r) && !ctx.why)
+		return payload_dropped(e, f, p, pkt, r.stopped - 1);
+	if (ctx.why == NFOLD_REASON_EVENT_FIRED)
+		return way_refold(e, f, p, pkt, &o, &r);
 	if (r.settled && !lmat_has_live(&f->lmat))
 		gmat_settle(e, f);
-	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
-		return way_apply(e, f, p, parse, pkt, &o);
 	gmat_count(e, f, p->len, false);
+	if (ctx.why)
+		return way_drop(e, ctx.why);
+	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
+		return apply_entry(e, f, p, parse, &o);
 	if (!batch_finish(&f->lmat, &r, pkt))
 		return way_drop(e, NFOLD_REASON_NO_ROOM);
 	p->outcome = NFOLD_REASON_SLOW_ENTRY;

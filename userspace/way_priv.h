@@ -17,18 +17,18 @@ enum engine_verdict way_walk(struct engine *e, struct flow *f,
 			     struct engine_pkt *p,
 			     const struct nfold_parse *parse,
 			     struct nf_pkt *pkt);
-/* From the NF on whose event fired last in e->ran. */
+/* From the NF on whose event fired last in e->ran. o: as it came. r: what has
+ * been done to the packet (batch.h); NULL: nothing. */
 enum engine_verdict way_refold(struct engine *e, struct flow *f,
-			       struct engine_pkt *p,
-			       const struct nfold_parse *parse,
-			       struct nf_pkt *pkt);
+			       struct engine_pkt *p, struct nf_pkt *pkt,
+			       struct origin *o, const struct batch_result *r);
 
 /* way_apply.c: the entry, without the NFs. */
 enum engine_verdict way_apply(struct engine *e, struct flow *f,
 			      struct engine_pkt *p,
 			      const struct nfold_parse *parse,
-			      struct nf_pkt *pkt, const struct origin *o);
-/* Class payload: the state functions first. */
+			      struct nf_pkt *pkt);
+/* Class payload: the state functions of both tiers first. */
 enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 				      struct engine_pkt *p,
 				      const struct nfold_parse *parse,

@@ -55,9 +55,6 @@ static bool must_record(const struct engine *e, const struct flow *f)
 {
 	if (f->why_slow == NFOLD_REASON_TABLE_FULL)
 		return e->now >= f->retry_ns;
-	/* Until its payload functions have settled. */
-	if (f->why_slow == NFOLD_REASON_MIXED)
-		return true;
 	/* It dies on the way: what it would record is not the flow's. */
 	if (way_folded(e, f))
 		return false;
@@ -99,25 +96,31 @@ static enum nf_verdict walk(struct engine *e, struct flow *f,
 
 /* An event of this NF fired: the records of those before it stay, and are done
  * to the packet; from it on the chain is walked and recorded anew. What ran
- * before the event has run: maps/state.h's functions in XDP, and count
- * functions are told here, since the entry has not counted the packet. */
+ * before the event has run: steps, payload functions up to r's record (NULL:
+ * none), and count functions are told here, since the entry has not counted the
+ * packet. */
 static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
-				   struct nf_pkt *pkt, uint8_t nf)
+				   struct nf_pkt *pkt, uint8_t nf,
+				   const struct batch_result *r)
 {
 	struct lmat *m = &f->lmat;
 	enum nf_verdict v;
 	uint16_t end = 0;
 
+	state_uncount(e, pkt, nf);
 	flow_sync(e, f);
 	while (end < m->cnt && m->records[end].nf != nf)
 		end++;
-	lmat_add_counts(m, end, 1, pkt->len);
-	lmat_apply(m, end, pkt);
+	lmat_add_counts(m, end, 1, nf_pkt_in_len(pkt));
+	if (r && !lmat_ran(&e->sf_ran, m, end, r->stopped - 1))
+		return nf_drop(pkt, NFOLD_REASON_TABLE_FULL_DROP);
+	lmat_apply(m, r ? r->place : 0, end, pkt);
 	m->cnt = end;
 	e->recording = f;
 	v = walk_from(e, f, pkt,
 		      flow_is_backwards(f) ? e->chain->nf_cnt - 1 - nf : nf);
 	e->recording = NULL;
+	e->sf_ran.cnt = 0;
 	return v;
 }
 
@@ -239,13 +242,10 @@ enum engine_verdict way_walk(struct engine *e, struct flow *f,
 
 /* e->ran: the last of it fired. */
 enum engine_verdict way_refold(struct engine *e, struct flow *f,
-			       struct engine_pkt *p,
-			       const struct nfold_parse *parse,
-			       struct nf_pkt *pkt)
+			       struct engine_pkt *p, struct nf_pkt *pkt,
+			       struct origin *o, const struct batch_result *r)
 {
 	uint8_t nf = e->ran.step[e->ran.cnt - 1].nf;
-	struct origin o;
 
-	origin_save(&o, pkt, parse);
-	return walked(e, f, p, pkt, &o, walk_suffix(e, f, pkt, nf), true);
+	return walked(e, f, p, pkt, o, walk_suffix(e, f, pkt, nf, r), true);
 }
