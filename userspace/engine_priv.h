@@ -198,9 +198,9 @@ enum nfold_reason state_step(struct engine *e, struct flow *f,
 			     const struct nf_pkt *pkt, unsigned int n);
 const struct nfold_steps *state_steps_of(const struct engine *e,
 					 const struct flow *f);
-/* Count functions of the NF among what ran take the packet back: the NF, which
- * the packet is about to meet, counts it. */
-void state_uncount(struct engine *e, const struct nf_pkt *pkt, uint8_t nf);
+/* Count functions of the NF (negative: of all) among what ran take the packet
+ * back: the NF, which the packet is about to meet, counts it. */
+void state_uncount(struct engine *e, const struct nf_pkt *pkt, int nf);
 
 /* steps.c */
 /* Makes f->entry's steps from the records. NONE, or why it can not. */

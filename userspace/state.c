@@ -176,13 +176,13 @@ enum nfold_reason state_steps(struct engine *e, struct flow *f,
 	return why;
 }
 
-void state_uncount(struct engine *e, const struct nf_pkt *pkt, uint8_t nf)
+void state_uncount(struct engine *e, const struct nf_pkt *pkt, int nf)
 {
 	for (int i = 0; i < e->ran.cnt; i++) {
 		const struct nfold_step *s = &e->ran.step[i];
 		struct nfold_cell *c = &e->conf.maps.cells[s->cell];
 
-		if (s->fn != NFOLD_FN_COUNT || s->nf != nf)
+		if (s->fn != NFOLD_FN_COUNT || (nf >= 0 && s->nf != nf))
 			continue;
 		__sync_fetch_and_sub(&c->packets, 1);
 		__sync_fetch_and_sub(&c->bytes, nf_pkt_in_len(pkt));

@@ -237,6 +237,7 @@ enum engine_verdict way_walk(struct engine *e, struct flow *f,
 	struct origin o;
 
 	origin_save(&o, pkt, parse);
+	state_uncount(e, pkt, -1);
 	return walked(e, f, p, pkt, &o, walk(e, f, pkt, record), record);
 }
 
