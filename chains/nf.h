@@ -383,6 +383,10 @@ struct nf_ops {
 	size_t session_size;	/* bytes of nf_session(); 0 none */
 	uint8_t cells;		/* cells a session takes at most; 0: the NF has
 				 * no state function of the kernel tier */
+	uint8_t counts;		/* count functions a direction records at most:
+				 * behind another NF's event each has a cell of
+				 * its own; one that finds none keeps the flow
+				 * slow, CELLS_FULL */
 	bool edits;		/* records DSCP, sequence numbers, tags or
 				 * tunnels: the program needs code for them */
 

@@ -12,6 +12,7 @@
 
 #include "instance_priv.h"
 #include "map_mmap.h"
+#include "state_size.h"
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
@@ -41,22 +42,26 @@ static int random_seeds(__u64 *seed)
 	return getrandom(seed, len, 0) == (ssize_t)len ? 0 : -EIO;
 }
 
-/* Steps for each direction of a family, and a cell for a count behind an event;
- * cells for the NFs as many as its sessions take. None, if no NF has a state function of the kernel tier: then the program has no code
- * for them. */
+/* None, if no NF has a state function of the kernel tier: then the program has no
+ * code for them. */
 static int size_state(struct instance *i, const struct chain *c,
 		      struct nfold_config *config)
 {
-	uint64_t cells = 0;
+	struct state_size size;
 	int ret;
 
-	for (uint32_t n = 0; n < c->nf_cnt; n++)
-		cells += c->nfs[n].ops->cells;
-	if (!cells)
+	state_size(c, &size);
+	if (!size.steps)
 		return 0;
-	cells = cells * chain_session_max(c) + c->table_size;
-	config->cells = cells < UINT32_MAX / 2 ? cells : UINT32_MAX / 2;
-	config->steps = c->table_size;
+	if (size.wanted > size.cells)
+		instance_add_note(i, "cells of state functions: %u, %llu MiB, of the %llu that table-size %u may take: flows beyond stay slow, cells-full",
+				  size.cells,
+				  (unsigned long long)(STATE_CELL_MEMORY >> 20),
+				  (unsigned long long)size.wanted,
+				  c->table_size);
+	config->cells = size.cells;
+	config->count_cells = size.count_cells;
+	config->steps = size.steps;
 	config->own_time = c->own_time;
 	ret = bpf_map__set_max_entries(i->skel->maps.cells, config->cells);
 	if (!ret)

@@ -38,7 +38,8 @@ struct nfold_config {
 	__u32 weak_memory;	/* 1: arm64: loads need barriers, see lookup */
 	__u32 generic;		/* 1: some port is attached in generic mode */
 	__u32 steps;		/* records in "steps_map"; 0: no state functions */
-	__u32 cells;
+	__u32 cells;		/* in "cells" */
+	__u32 count_cells;	/* of them, the last, for counts behind events */
 	__u32 own_time;		/* 1: ctl.now_ns is the state functions' clock
 				 * (tests, replay) */
 	__u32 linear;		/* 1: attached without xdp.frags: a frame is all

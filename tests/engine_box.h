@@ -231,6 +231,7 @@ static inline void box_start_nfs(bool fold, uint32_t flows,
 		.flows6 = box.tables[1], .edits = box.edits,
 		.edit_cnt = BOX_EDITS, .tmpls = box.tmpls,
 		.cells = box.cells, .cell_cnt = BOX_CELLS,
+		.count_cell_cnt = BOX_STEPS,
 		.steps = box.steps, .steps_cnt = BOX_STEPS,
 	};
 	conf.router = (struct engine_router){ .lookup = route_lookup_fake,

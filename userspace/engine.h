@@ -35,7 +35,8 @@ struct engine_maps {
 	struct flow_table *flows6;
 	struct nfold_cell *cells;	/* NULL: no kernel tier */
 	struct nfold_steps *steps;
-	uint32_t cell_cnt;		/* with steps_cnt for counts */
+	uint32_t cell_cnt;
+	uint32_t count_cell_cnt;	/* of them, for counts behind events */
 	uint32_t steps_cnt;
 	struct nfold_edit *edits;	/* NULL: directions that need one stay
 					 * slow */

@@ -55,7 +55,7 @@ struct flow {
 	uint32_t waiting;	/* of them, on hold for a next hop */
 	uint32_t tcp_seen;	/* NFOLD_TCP_*, slow path only */
 	uint64_t pending_ns;	/* since */
-	uint64_t retry_ns;	/* table full: when to try again */
+	uint64_t retry_ns;	/* table or cells full: when to try again */
 	uint64_t told_packets;	/* of the cells, that NFs know of */
 	uint64_t told_bytes;
 	struct session *session;
@@ -115,8 +115,8 @@ struct engine {
 	uint64_t nf_tick_ns;
 	struct pool cells;		/* the NFs' (maps/state.h) */
 	struct pool count_cells;	/* of count functions behind an event: the
-					 * last steps.size of the array, so that
-					 * folding takes no cell from an NF */
+					 * last of the array, so that folding takes
+					 * no cell from an NF */
 	struct pool steps;
 	struct nfold_steps ran;		/* steps that ran for the packet in hand */
 	struct lmat sf_ran;		/* and payload functions, of the NF whose

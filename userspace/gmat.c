@@ -156,7 +156,6 @@ static void install(struct engine *e, struct flow *f)
 	if (f->slot == FLOW_SLOT_NONE) {
 		gmat_edit_put(e, &f->entry.act.edit);
 		f->why_slow = NFOLD_REASON_TABLE_FULL;
-		f->retry_ns = e->now + NF_SEC;
 		engine_count(e, NFOLD_REASON_TABLE_FULL);
 		return;
 	}
@@ -198,10 +197,7 @@ static enum nfold_reason edit_take(struct engine *e, struct flow *f,
 	act->grow = plan->edit.grow;
 	if (plan->edit.flags & (NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ))
 		act->flags |= NFOLD_ACT_EDIT_PACKET;
-	if (act->edit)
-		return NFOLD_REASON_NONE;
-	f->retry_ns = e->now + NF_SEC;
-	return NFOLD_REASON_TABLE_FULL;
+	return act->edit ? NFOLD_REASON_NONE : NFOLD_REASON_TABLE_FULL;
 }
 
 static enum nfold_reason fold(struct engine *e, struct flow *f,
@@ -241,6 +237,7 @@ static void note_class(struct engine *e, struct flow *f, enum nfold_reason why)
 		engine_count(e, NFOLD_REASON_STATE_FUNCTION);
 	f->why_slow = why;
 	f->payload = payload;
+	f->retry_ns = e->now + NF_SEC;
 }
 
 static void install_class(struct engine *e, struct flow *f)

@@ -105,6 +105,7 @@ static int setup_engine(struct loop *l)
 			.flows6 = l->flows6,
 			.cells = m->cells,
 			.cell_cnt = m->meta->config.cells,
+			.count_cell_cnt = m->meta->config.count_cells,
 			.steps = m->steps,
 			.steps_cnt = m->meta->config.steps,
 			.edits = m->edits,

@@ -85,6 +85,7 @@ static int start_engine(struct oracle *o)
 			.tmpls = o->maps->tmpls,
 			.cells = o->maps->cells,
 			.cell_cnt = o->maps->meta->config.cells,
+			.count_cell_cnt = o->maps->meta->config.count_cells,
 			.steps = o->maps->steps,
 			.steps_cnt = o->maps->meta->config.steps,
 		},

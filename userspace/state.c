@@ -11,13 +11,14 @@
 int state_init(struct engine *e)
 {
 	const struct engine_maps *m = &e->conf.maps;
-	uint32_t steps = m->steps && m->cells ? m->steps_cnt : 0;
-	int err = pool_init(&e->cells, steps ? m->cell_cnt - steps : 0);
+	bool any = m->steps && m->cells;
+	int err = pool_init(&e->cells,
+			    any ? m->cell_cnt - m->count_cell_cnt : 0);
 
 	if (!err)
-		err = pool_init(&e->count_cells, steps);
+		err = pool_init(&e->count_cells, any ? m->count_cell_cnt : 0);
 	if (!err)
-		err = pool_init(&e->steps, steps);
+		err = pool_init(&e->steps, any ? m->steps_cnt : 0);
 	return err;
 }
 

@@ -53,7 +53,8 @@ static void key_of_reply(struct nfold_key6 *key, const struct nf_pkt *pkt,
  * a drop is the flow's, and not the packet's, is known from the records. */
 static bool must_record(const struct engine *e, const struct flow *f)
 {
-	if (f->why_slow == NFOLD_REASON_TABLE_FULL)
+	if (f->why_slow == NFOLD_REASON_TABLE_FULL ||
+	    f->why_slow == NFOLD_REASON_CELLS_FULL)
 		return e->now >= f->retry_ns;
 	/* It dies on the way: what it would record is not the flow's. */
 	if (way_folded(e, f))

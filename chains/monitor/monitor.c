@@ -129,6 +129,7 @@ const struct nf_ops monitor_ops = {
 	.name = "monitor",
 	.summary = "packets and bytes per session and in total",
 	.session_size = sizeof(struct monitor_session),
+	.counts = 1,
 	.init = monitor_init,
 	.exit = monitor_exit,
 	.packet = monitor_packet,

@@ -518,7 +518,7 @@ static json_t *twice_dump(struct nf *nf)
 }
 
 static const struct nf_ops twice_ops = {
-	.name = "twice", .init = twice_init, .exit = turn_exit,
+	.name = "twice", .counts = 2, .init = twice_init, .exit = turn_exit,
 	.packet = twice_packet, .dump = twice_dump,
 };
 
