@@ -49,6 +49,16 @@ struct hash_val {
 	__u64 bytes;
 };
 
+/* Value of an NF's map in the hand-written chain: no counters, as IPFilter and
+ * load balancers that only filter and rewrite have none. */
+enum tail_act { TAIL_FORWARD, TAIL_MODIFY, TAIL_DROP };
+
+struct tail_val {
+	__u32 act;		/* enum tail_act */
+	__u32 next;		/* NF; 0: the last */
+	struct hash_val set;	/* l3_delta without the TTL */
+};
+
 /* Value of the hand-written encapsulation's. */
 struct encap_val {
 	__be16 sport;		/* outer */

@@ -27,6 +27,12 @@ BOUNDS = {
     "event_cost_ns": ("<=", 3),
     "invalidate_100k_ms": ("<=", 1),
     "encap_vs_hand": ("<=", 1.2),
+    "fig4_one": (">=", 0),
+    "fig4_saved_2": (">=", 0.45),
+    "fig4_saved_3": (">=", 0.62),
+    "fig4_unfolded_2": (">=", 0.8),
+    "fig4_unfolded_3": (">=", 0.8),
+    "tab3_saved": (">=", 0.7),
 }
 
 
