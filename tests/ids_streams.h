@@ -87,6 +87,7 @@ static inline void box_free(struct box *b)
 {
 	ids_stream_free(b->s);
 	assert_int_equal(b->stats->memory, 0);
+	assert_int_equal(b->stats->held, 0);
 	assert_int_equal(b->stats->pieces, 0);
 	assert_int_equal(b->stats->streams, 0);
 	ids_streams_free(b->pool);

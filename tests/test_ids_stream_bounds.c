@@ -33,6 +33,27 @@ static void assert_bounds(struct box *b, const struct ids_stream_limits *l)
 	assert_in_range(b->stats->pieces, 0, l->flow_pieces);
 }
 
+/* Offset n has byte_at(n); ctx: struct out, whose bytes are not used. */
+static uint8_t byte_at(uint32_t offset)
+{
+	return offset * UINT32_C(2654435761) >> 24;
+}
+
+static void crowd_deliver(void *ctx, int dir, const uint8_t *bytes,
+			  uint32_t len, uint64_t offset, bool gap)
+{
+	struct out *o = ctx;
+
+	assert_int_equal(dir, 0);
+	assert_int_equal(gap, offset != o->next);
+	assert_true(offset >= o->next);
+	for (uint32_t i = 0; i < len; i++)
+		assert_int_equal(bytes[i], byte_at(offset + i));
+	o->next = offset + len;
+	o->gaps += gap;
+	o->total += len;
+}
+
 /* --- one stream --- */
 
 static void one_byte_segments_behind_a_gap(uint32_t step, bool down)
@@ -237,6 +258,47 @@ static void waiting_streams_are_bounded(void **state)
 	ids_streams_free(pool);
 }
 
+/* However many streams and histories there are. */
+static void a_quarter_is_for_what_waits(void **state)
+{
+	struct ids_stream_limits limits = ids_stream_limits_default();
+	struct ids_stream *all[1000];
+	const struct ids_streams_stats *stats;
+	struct ids_streams *pool;
+	int cnt = 0;
+
+	(void)state;
+	limits.memory = 400 << 10;
+	limits.history = 10000;
+	pool = ids_streams_new(&limits);
+	assert_non_null(pool);
+	stats = ids_streams_stats(pool);
+	while (cnt < 1000 && (all[cnt] = ids_stream_new(pool))) {
+		struct out *o = calloc(1, sizeof(*o));
+
+		assert_non_null(o);
+		ids_stream_segment(all[cnt++], 0, 1, TH_ACK,
+				   (const uint8_t *)"\0", 1, 1, crowd_deliver,
+				   o);
+		free(o);
+	}
+	assert_in_range(cnt, 30, 999);
+	assert_int_equal(stats->refused, 1);
+	assert_true(stats->no_history > 0);
+	assert_in_range(stats->memory, 299 << 10, 300 << 10);
+	for (int i = 0; i < cnt; i++)
+		assert_result(ids_stream_segment(all[i], 0, 9, TH_ACK,
+						 (const uint8_t *)"x", 1, 1,
+						 NULL, NULL),
+			      IDS_STREAM_HELD);
+	assert_int_equal(stats->pieces, cnt);
+	assert_int_equal(stats->given_up, 0);
+	while (cnt)
+		ids_stream_free(all[--cnt]);
+	assert_int_equal(stats->memory, 0);
+	ids_streams_free(pool);
+}
+
 static void what_was_given_up_is_a_gap(void **state)
 {
 	struct ids_stream_limits limits = ids_stream_limits_default();
@@ -295,26 +357,6 @@ struct crowd {
 	struct ids_stream *s[8];
 	struct out out[8];
 };
-
-static uint8_t byte_at(uint32_t offset)
-{
-	return offset * UINT32_C(2654435761) >> 24;
-}
-
-static void crowd_deliver(void *ctx, int dir, const uint8_t *bytes,
-			  uint32_t len, uint64_t offset, bool gap)
-{
-	struct out *o = ctx;
-
-	assert_int_equal(dir, 0);
-	assert_int_equal(gap, offset != o->next);
-	assert_true(offset >= o->next);
-	for (uint32_t i = 0; i < len; i++)
-		assert_int_equal(bytes[i], byte_at(offset + i));
-	o->next = offset + len;
-	o->gaps += gap;
-	o->total += len;
-}
 
 static void crowd_send(struct crowd *c, uint64_t *seed, uint64_t now)
 {
@@ -389,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_gap_is_waited_for_until_the_timeout),
 		cmocka_unit_test(half_open_streams_are_bounded),
 		cmocka_unit_test(waiting_streams_are_bounded),
+		cmocka_unit_test(a_quarter_is_for_what_waits),
 		cmocka_unit_test(what_was_given_up_is_a_gap),
 		cmocka_unit_test(no_room_for_a_history_is_counted),
 		cmocka_unit_test(any_limits_hold),

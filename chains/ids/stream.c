@@ -112,6 +112,13 @@ bool ids_pool_room(struct ids_streams *pool, uint64_t bytes,
 	return true;
 }
 
+bool ids_pool_fixed_room(const struct ids_streams *pool, uint64_t bytes)
+{
+	uint64_t all = pool->limits.memory;
+
+	return pool->stats.memory - pool->stats.held + bytes <= all - all / 4;
+}
+
 void ids_pool_charge(struct ids_streams *pool, uint64_t bytes)
 {
 	struct ids_streams_stats *stats = &pool->stats;
@@ -125,7 +132,8 @@ struct ids_stream *ids_stream_new(struct ids_streams *pool)
 {
 	struct ids_stream *s = NULL;
 
-	if (ids_pool_room(pool, sizeof(*s), NULL))
+	if (ids_pool_fixed_room(pool, sizeof(*s)) &&
+	    ids_pool_room(pool, sizeof(*s), NULL))
 		s = calloc(1, sizeof(*s));
 	if (!s) {
 		pool->stats.refused++;

@@ -47,8 +47,9 @@ enum ids_stream_policy ids_stream_policy_parse(const char *name);
 
 struct ids_stream_limits {
 	enum ids_stream_policy policy;
-	uint64_t memory;	/* bytes, of all: streams, held bytes with their
-				 * headers, histories */
+	uint64_t memory;	/* bytes, of all: streams, histories, held bytes
+				 * with their headers. A quarter is for the last
+				 * alone */
 	uint32_t flow_bytes;	/* held for one stream, headers included */
 	uint32_t flow_pieces;	/* held for one stream */
 	uint32_t window;	/* bytes, 1..2^30: how far from its place a
@@ -126,6 +127,7 @@ const char *ids_stream_result_name(enum ids_stream_result bit);
 struct ids_streams_stats {
 	uint64_t memory;	/* bytes in use; never above the limit */
 	uint64_t memory_peak;
+	uint64_t held;		/* of memory: what waits, with its headers */
 	uint64_t streams;	/* in use */
 	uint64_t pieces;	/* in use */
 	uint64_t refused;	/* ids_stream_new() without room */
@@ -157,9 +159,9 @@ ids_streams_stats(const struct ids_streams *pool);
 void ids_streams_expire(struct ids_streams *pool, uint64_t now);
 
 /* A connection; the caller's until ids_stream_free(). If memory is at its bound
- * the longest waiting held bytes of others are given up for it. NULL: no room
- * for that either; counted. What then becomes of the connection (inspected
- * packet by packet, or refused) is the caller's choice. */
+ * the longest waiting held bytes of others are given up for it. NULL: streams
+ * and histories have their three quarters; counted. What then becomes of the
+ * connection (inspected packet by packet, or refused) is the caller's choice. */
 struct ids_stream *ids_stream_new(struct ids_streams *pool);
 void ids_stream_free(struct ids_stream *s);	/* NULL: nothing */
 

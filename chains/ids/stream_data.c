@@ -13,7 +13,8 @@ static bool history_new(struct ids_half *h)
 {
 	struct ids_streams *pool = h->s->pool;
 
-	if (pool->stats.memory + pool->limits.history > pool->limits.memory)
+	if (pool->stats.memory + pool->limits.history > pool->limits.memory ||
+	    !ids_pool_fixed_room(pool, pool->limits.history))
 		return false;
 	h->history = malloc(pool->limits.history);
 	if (h->history)

@@ -59,6 +59,7 @@ static struct ids_piece *piece_new(struct ids_half *h, const struct ids_new *n)
 				 .charge = size };
 	memcpy(p->bytes, n->data, len);
 	ids_pool_charge(pool, size);
+	pool->stats.held += size;
 	pool->stats.pieces++;
 	h->s->held += size;
 	h->s->pieces++;
@@ -71,6 +72,7 @@ void ids_piece_free(struct ids_half *h, struct ids_piece *p)
 
 	RB_REMOVE(ids_tree, &h->pieces, p);
 	stats->memory -= p->charge;
+	stats->held -= p->charge;
 	stats->pieces--;
 	h->s->held -= p->charge;
 	h->s->pieces--;

@@ -104,6 +104,8 @@ bool ids_policy_first(enum ids_stream_policy policy);
  * up the longest waiting for it. */
 bool ids_pool_room(struct ids_streams *pool, uint64_t bytes,
 		   const struct ids_stream *s);
+/* The same for a stream or a history: they leave a quarter to what waits. */
+bool ids_pool_fixed_room(const struct ids_streams *pool, uint64_t bytes);
 void ids_pool_charge(struct ids_streams *pool, uint64_t bytes);
 void ids_half_drop(struct ids_half *h); /* frees its pieces */
 /* It waits for its first gap, since now; without pieces, for none any more. */
