@@ -120,9 +120,9 @@ static void fit_front(struct ids_call *c, struct ids_new *n)
 	}
 }
 
-/* What p, the copy of n, shares with e goes to one of them. But with `first`,
- * who keeps a byte keeps all from there to n's end: that is his, or of one who
- * comes before him in the policy's order. */
+/* What p, the copy of n, shares with e goes to one of them. If e keeps its
+ * bytes, n loses all from there to its end, to e and to others that come before
+ * n in the policy's order; only `first` has no such order. */
 static void fit_piece(struct ids_call *c, const struct ids_new *n,
 		      struct ids_piece *p, struct ids_piece *e)
 {
