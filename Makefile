@@ -39,10 +39,10 @@ LL      := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread
 # Every .c of these rooms goes into one archive, but for the programs' mains;
 # a binary takes from it what it uses.
 MAINS   := loader/cli/main.c userspace/nfoldd.c
-LIB_SRC := $(filter-out $(MAINS),$(wildcard maps/*.c chains/*.c chains/*/*.c \
+LIB_SRC := $(filter-out $(MAINS) %.bpf.c,$(wildcard maps/*.c chains/*.c chains/*/*.c \
 	   userspace/*.c loader/*.c loader/cli/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $B/chains/conf_lex.o $B/chains/conf_parse.o
-BPF     := $(wildcard bpf/*.bpf.c selftests/*/*.bpf.c)
+BPF     := $(wildcard bpf/*.bpf.c chains/*/*.bpf.c selftests/*/*.bpf.c)
 SKEL    := $(BPF:%.bpf.c=$B/%.skel.h)
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
 SELFT   := $(patsubst %.c,$B/%,$(wildcard selftests/prog_run/test_*.c))
@@ -96,7 +96,7 @@ $B/chains/conf_%.o: $B/chains/conf_%.c $B/chains/conf_lex.h $B/chains/conf_parse
 	$(call say,CC,$<)
 	$Q $(CC) $(CF) -Ichains -Wno-unused-function -Wno-sign-compare -c -o $@ $<
 
-$B/%.bpf.o: %.bpf.c $(wildcard maps/*.h bpf/*.h)
+$B/%.bpf.o: %.bpf.c $(wildcard maps/*.h bpf/*.h bpf/nfold.bpf.c)
 	$(call say,BPF,$<)
 	$Q mkdir -p $(@D) && $(CLANG) $(BPFFLAGS) -c -o $@ $<
 

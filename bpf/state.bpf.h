@@ -20,6 +20,15 @@
 #define STEPS_REASON(said) ((said) >> 8 & 0xff)
 #define STEPS_RAN(said) ((said) >> 16)
 
+/* Number + 1 of an own function. Only the second program, which chains with
+ * own functions get (bpf/nfold_own.bpf.c), knows of them. */
+#ifdef NFOLD_WITH_OWN
+#define STEP_OWN(s) \
+	((s)->fn < NFOLD_FN_OWN ? 0U : (__u32)(s)->fn - NFOLD_FN_OWN + 1)
+#else
+#define STEP_OWN(s) 0U
+#endif
+
 /* Only functions that look at the time, and events that are told, read a clock:
  * bpf_ktime_get_ns() takes 25 ns. */
 static __always_inline __u64 state_now(void)
@@ -43,7 +52,7 @@ static __always_inline void event_tell(const struct nfold_step *s,
 	e->nf = s->nf;
 	e->on_fire = s->on_fire;
 	e->reason = s->reason;
-	e->pad = 0;
+	e->own = STEP_OWN(s);
 	bpf_ringbuf_submit(e, 0);
 }
 
@@ -71,6 +80,9 @@ static __always_inline int step_run(const struct nfold_step *s,
 	return fires;
 }
 
+#ifdef NFOLD_WITH_OWN
+#include "bpf/state_own.bpf.h"
+#else
 /* A global function, so that it is verified once and costs the common path no
  * register. about: TCP flags, and the family above them. */
 __noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
@@ -92,6 +104,7 @@ __noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
 	}
 	return 0;
 }
+#endif
 
 /* NONE: go on. Else the packet's outcome: dropped, or to user space to be
  * folded anew. */

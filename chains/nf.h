@@ -211,6 +211,8 @@ enum nf_sf_result {
  * - kernel: one of maps/state.h over the cell at arg; packet() calls the same
  *   by nf_state_run().
  *
+ *   NFOLD_FN_OWN: the NF's own function (struct nf_own) over a cell of its own.
+ *
  * Any other has a payload class and a run() (docs/FOLD.md, N30 to N39): the
  * flow direction is punted, reason STATE_FUNCTION, and the engine calls run()
  * for each packet, with the packet as it stands at the NF's place. packet()
@@ -301,6 +303,20 @@ uint32_t nf_invalidate(struct nf *nf, bool (*match)(const void *session,
  * unfolded: nfold verify compares them. */
 void nf_alert(struct nf *nf, const struct nf_pkt *pkt, json_t *alert);
 
+/* The same for cells of the NF's own (struct nf_own): nf_ops.own->cell_size
+ * bytes, zeroed, 8-aligned, beginning with a struct nfold_cell, which the calls
+ * above take for state functions of kernel NFOLD_FN_OWN. NULL: none left, or the
+ * chain's NF takes none. */
+void *nf_own_cell_new(struct nf *nf);
+void nf_own_cell_free(struct nf *nf, void *cell);
+/* localmat_add_SF() and nf_state_run() of an own function with a key: a word of
+ * the NF's about this flow direction, which XDP hands to the function. Without
+ * it is 0. */
+void localmat_add_own(struct nf *nf, nf_fid fid,
+		      const struct state_function *sf, void *cell, __u32 key);
+bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
+		const struct state_function *sf, void *cell, __u32 key);
+
 /* Beside the four: this direction must not be folded, and why. */
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why);
 
@@ -375,6 +391,28 @@ enum nf_claim_kind {
 typedef void (*nf_claim_fn)(void *ctx, int family, const struct nf_addr *addr,
 			    enum nf_claim_kind kind);
 
+/* --- a state function of an NF's own, in the kernel tier --- */
+
+/* One C function in a header of the NF's folder, compiled into run() and, by
+ * NFOLD_OWN() (bpf/own.bpf.h), into the NF's object, which is joined with the
+ * program of chains that use it. Whoever handles the packet runs it on the same
+ * cell; what it returns is the condition of an event. It keeps to the cell, the
+ * key and the view, and changes what other CPUs change by atomic additions or
+ * compare-and-swap only. */
+struct nf_own {
+	/* The object's bytes, for the kernel's byte order; NULL: not built in. */
+	const void *(*object)(size_t *size);
+	size_t cell_size;	/* bytes, a multiple of 8 */
+	bool events;		/* the NF registers some on it: counts behind
+				 * them need cells */
+	bool timed;		/* reads nfold_view.now, else 0: a clock costs
+				 * XDP 25 ns */
+	int (*run)(void *cell, __u32 key, const struct nfold_view *v);
+	/* Cells that an NF with this block takes at most, in a chain of so many
+	 * sessions; 0: it does not use the function. */
+	uint32_t (*cells)(const struct conf_block *block, uint32_t sessions);
+};
+
 /* --- an NF --- */
 
 struct nf_ops {
@@ -387,6 +425,7 @@ struct nf_ops {
 				 * behind another NF's event each has a cell of
 				 * its own; one that finds none keeps the flow
 				 * slow, CELLS_FULL */
+	const struct nf_own *own; /* own function of the kernel tier, or NULL */
 	bool edits;		/* records DSCP, sequence numbers, tags or
 				 * tunnels: the program needs code for them */
 

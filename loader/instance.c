@@ -55,6 +55,8 @@ static int instance_load_program(struct instance *i,
 			err, ret,
 			"chain %s: not permitted to load BPF programs: run as root, or with CAP_BPF and CAP_NET_ADMIN",
 			i->chain);
+	if (i->own_cnt && i->verifier_log[0])
+		return instance_own_refused(i, ret, err);
 	load_log_print(stderr);
 	return instance_fail(
 		err, ret,
@@ -63,17 +65,30 @@ static int instance_load_program(struct instance *i,
 		load_log_first());
 }
 
-static int instance_open_program(struct instance *i, const struct chain *c,
-				 struct instance_error *err)
+static int instance_open_object(struct instance *i,
+				struct instance_error *err)
 {
-	struct bpf_program *prog;
-
+	if (i->own_cnt)
+		return instance_own_open(i, err);
 	load_log_begin();
 	i->skel = nfold_bpf__open();
 	load_log_end();
 	if (!i->skel)
 		return instance_fail(err, -errno, "chain %s: BPF object: %s",
-				     c->name, strerror(errno));
+				     i->chain, strerror(errno));
+	return 0;
+}
+
+static int instance_open_program(struct instance *i, const struct chain *c,
+				 struct instance_error *err)
+{
+	struct bpf_program *prog;
+	int ret = instance_own_plan(i, c, err);
+
+	if (!ret)
+		ret = instance_open_object(i, err);
+	if (ret)
+		return ret;
 	bpf_object__for_each_program(prog, i->skel->obj)
 		if (i->frags)
 			bpf_program__set_flags(prog,
@@ -140,6 +155,7 @@ void instance_free(struct instance *i)
 	}
 	instance_unmap_all(i);
 	nfold_bpf__destroy(i->skel);
+	instance_own_free(i);
 	claims_free(&i->claims);
 	for (uint32_t n = 0; n < i->note_cnt; n++)
 		free(i->notes[n]);

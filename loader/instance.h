@@ -6,7 +6,8 @@
  * Pins, below BPFFS/CHAIN/ (BPFFS default /sys/fs/bpf/nfold, or
  * NFOLD_BPFFS, or option -b):
  *	prog, link_PORT, flows4, flows6, tags4, tags6, overflow4, overflow6, nexthops, ports,
- *	stats, ctl, meta, hosts, edits, tmpls, cells, steps, events
+ *	stats, ctl, meta, hosts, edits, tmpls, cells, steps, events, and own_0
+ *	and so on for NFs with a state function of their own
  */
 #ifndef NFOLD_INSTANCE_H
 #define NFOLD_INSTANCE_H
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "../chains/chain.h"
+#include "../chains/own.h"
 #include "../maps/ctl.h"
 #include "../maps/edit.h"
 #include "../maps/flow_table.h"
@@ -54,6 +56,7 @@ struct instance_maps {
 	__u8 *tags6;
 	struct nfold_cell *cells;	/* NULL for readers */
 	struct nfold_steps *steps;	/* NULL for readers */
+	struct own_cells own[NFOLD_OWN_MAX];	/* not for readers */
 	int events_fd;		/* ring buffer; -1 for readers */
 	struct nfold_edit *edits;
 	uint32_t edit_cnt;

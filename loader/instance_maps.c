@@ -67,6 +67,8 @@ static int size_state(struct instance *i, const struct chain *c,
 	if (!ret)
 		ret = bpf_map__set_max_entries(i->skel->maps.steps_map,
 					       config->steps);
+	if (!ret)
+		ret = instance_own_size(i);
 	return ret;
 }
 
@@ -147,7 +149,7 @@ static int map_state(struct instance *i, struct instance_error *err)
 	if (ret >= 0)
 		ret = map_one((void **)&i->maps.steps, i->skel->maps.steps_map,
 			      err);
-	return ret < 0 ? ret : 0;
+	return ret < 0 ? ret : instance_own_mmap(i, err);
 }
 
 int instance_map_all(struct instance *i, struct instance_error *err)

@@ -49,6 +49,19 @@ static int pin_fd(struct instance *i, int fd, const char *chain,
 	return 0;
 }
 
+static int pin_own(struct instance *i, const char *chain,
+		   struct instance_error *err)
+{
+	int ret = 0;
+
+	for (uint32_t n = 0; n < i->own_cnt && !ret; n++) {
+		const struct bpf_map *m = instance_own_map(i, n);
+
+		ret = pin_fd(i, bpf_map__fd(m), chain, bpf_map__name(m), err);
+	}
+	return ret;
+}
+
 static int pin_maps(struct instance *i, const char *chain,
 		    struct instance_error *err)
 {
@@ -82,7 +95,7 @@ static int pin_maps(struct instance *i, const char *chain,
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return pin_own(i, chain, err);
 }
 
 /* Dots are not allowed in names of bpffs: a VLAN device's becomes "+". */

@@ -10,6 +10,7 @@
 #include "claims.h"
 #include "instance.h"
 
+struct bpf_map;
 struct nfold_bpf;
 
 #define INSTANCE_NOTE_MAX 32
@@ -29,6 +30,10 @@ struct instance {
 	int link[NFOLD_PORT_MAX]; /* own links; -1 none */
 
 	struct nfold_bpf *skel;
+	uint32_t own_cnt;	/* of maps.own */
+	void *joined;		/* the object, if own_cnt; owned */
+	size_t joined_size;
+	char *verifier_log;	/* of its program; owned */
 	struct instance_maps maps;
 	struct claims claims;
 	char *notes[INSTANCE_NOTE_MAX];
@@ -52,6 +57,19 @@ int instance_map_all(struct instance *i, struct instance_error *err);
 void instance_unmap_all(struct instance *i);
 int instance_fill(struct instance *i, const struct chain *c,
 		  struct instance_error *err);
+/* instance_own.c: NFs' own state functions. */
+int instance_own_plan(struct instance *i, const struct chain *c,
+		      struct instance_error *err);
+int instance_own_open(struct instance *i, struct instance_error *err);
+int instance_own_size(struct instance *i);
+int instance_own_mmap(struct instance *i, struct instance_error *err);
+/* Map of the function's cells; of the instance's object. */
+struct bpf_map *instance_own_map(const struct instance *i, uint32_t n);
+void instance_own_free(struct instance *i);
+/* own_refused.c: the joined program was refused, with i->verifier_log: whose
+ * function, where, why. Fills err, returns ret. */
+int instance_own_refused(const struct instance *i, int ret,
+			 struct instance_error *err);
 /* instance_pin.c: everything below BPFFS/CHAIN~new/, then renamed. */
 int instance_pin(struct instance *i, struct instance_error *err);
 void instance_unpin(struct instance *i);

@@ -164,6 +164,11 @@ void instance_unmap(struct instance_maps *m)
 	if (m->steps)
 		munmap(m->steps, map_mmap_size(sizeof(struct nfold_steps),
 					       meta->config.steps));
+	for (int n = 0; n < NFOLD_OWN_MAX; n++)
+		if (m->own[n].cells)
+			munmap(m->own[n].cells,
+			       map_mmap_size(m->own[n].own->cell_size,
+					     m->own[n].cnt));
 	if (m->edits)
 		munmap(m->edits, map_mmap_size(sizeof(struct nfold_edit),
 					       m->edit_cnt));

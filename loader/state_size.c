@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "state_size.h"
 
+#include "../chains/own.h"
 #include "../maps/state.h"
 
 #define SLACK_MIN 64
@@ -20,7 +21,8 @@ static uint32_t counts_behind(const struct chain *c, bool backwards)
 		const struct nf_ops *ops =
 			c->nfs[backwards ? c->nf_cnt - 1 - n : n].ops;
 
-		behind |= ops->cells;
+		behind |= ops->cells ||
+			  (ops->own && ops->own->events);
 		counts += behind ? ops->counts : 0;
 	}
 	/* One step at least is the event's own. */
@@ -34,11 +36,14 @@ void state_size(const struct chain *c, struct state_size *s)
 	uint64_t most = STATE_CELL_MEMORY / sizeof(struct nfold_cell);
 	uint64_t counts = directions * (there > back ? there : back);
 	uint64_t cells = 0;
+	bool own = false;
 
 	*s = (struct state_size){ 0 };
-	for (uint32_t n = 0; n < c->nf_cnt; n++)
+	for (uint32_t n = 0; n < c->nf_cnt; n++) {
 		cells += c->nfs[n].ops->cells;
-	if (!cells)
+		own |= own_wanted(c, n);
+	}
+	if (!cells && !own)
 		return;
 	cells = cells * with_slack(chain_session_max(c));
 	s->wanted = cells + counts;
@@ -46,7 +51,7 @@ void state_size(const struct chain *c, struct state_size *s)
 		counts = counts * most / s->wanted;
 		cells = most - counts;
 	}
-	s->cells = cells + counts;
+	s->cells = cells + counts ? cells + counts : 1;	/* a map has one */
 	s->count_cells = counts;
 	s->steps = directions;
 }

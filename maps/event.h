@@ -16,7 +16,8 @@ struct nfold_event {
 	__u8 nf;		/* index in the chain */
 	__u8 on_fire;		/* enum nfold_fire */
 	__u8 reason;		/* enum nfold_reason of FIRE_DROP */
-	__u32 pad;
+	__u32 own;		/* number + 1 of the own function whose cell it
+				 * is; 0: one of map "cells" */
 };
 
 #define NFOLD_EVENT_RING (256 * 1024)	/* bytes; full: told later, or not:

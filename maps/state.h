@@ -6,6 +6,9 @@
  * Map "cells": mmap-able array. A cell belongs to a flow, to an aggregate
  * (source, prefix) or to an NF, which is the NF's choice; the NF allocates it,
  * sets its parameters before the first packet, and frees it.
+ *
+ * Maps "own_0" and up: the same, of a kind of NF with a function of its own
+ * (bpf/own.bpf.h); the value is a cell with the NF's fields behind it.
  */
 #ifndef NFOLD_STATE_H
 #define NFOLD_STATE_H
@@ -24,8 +27,10 @@ enum nfold_fn {
 	NFOLD_FN_THRESHOLD,	/* fires while a count is above the limit */
 	NFOLD_FN_BUCKET,	/* token bucket: fires without a token */
 	NFOLD_FN_SAMPLE,	/* fires on one packet in `limit` */
-	NFOLD_FN_CNT,
+	NFOLD_FN_OWN,		/* and up: an NF's own; of a step, + its number */
 };
+
+#define NFOLD_OWN_MAX 8		/* kinds of NF with an own function, a chain */
 
 #define NFOLD_CELL_SYN 0x0001	/* THRESHOLD: only SYN without ACK counts */
 #define NFOLD_CELL_BYTES 0x0002	/* BUCKET: a token is a byte, not a packet */
@@ -52,7 +57,8 @@ struct nfold_cell {
 /* What a state function may see of a packet: the headers' constants are known
  * when the cell is chosen; these are what varies, at the NF's place. */
 struct nfold_view {
-	__u64 now;		/* ns, CLOCK_MONOTONIC; for nfold_fn_timed() */
+	__u64 now;		/* ns, CLOCK_MONOTONIC; for nfold_fn_timed(), and
+				 * for own functions that are timed: else 0 */
 	__u32 len;		/* frame bytes as it came in, whatever was put
 				 * around it since */
 	__u32 tcp_flags;	/* NFOLD_TCP_*; 0 if not TCP */
@@ -169,6 +175,16 @@ static __always_inline int nfold_cell_fires(struct nfold_cell *c, int fires)
 	       __sync_val_compare_and_swap(&c->fired, 0, 1) == 0;
 }
 
+/* What an own function's step says in XDP: two bits. */
+#define NFOLD_OWN_FIRES 1	/* the condition holds for this packet */
+#define NFOLD_OWN_BEGINS 2	/* and did not for the one before */
+
+static __always_inline int nfold_own_said(struct nfold_cell *c, int fires)
+{
+	return (fires ? NFOLD_OWN_FIRES : 0) |
+	       (nfold_cell_fires(c, fires) ? NFOLD_OWN_BEGINS : 0);
+}
+
 /* --- steps: the state functions of a flow direction, in chain order --- */
 
 enum nfold_fire {
@@ -180,15 +196,16 @@ enum nfold_fire {
 #define NFOLD_STEP_TELL 0x01	/* the event's start is told (map "events") */
 #define NFOLD_STEP_COVERED 0x02	/* stands behind an encap: the header there is
 				 * not TCP (docs/FOLD.md, N8) */
+#define NFOLD_STEP_TIMED 0x04	/* own function: looks at the time */
 
 struct nfold_step {
 	__u8 fn;		/* enum nfold_fn */
-	__u8 nf;		/* index in the chain */
+	__u8 nf : 5;		/* index in the chain */
+	__u8 flags : 3;		/* NFOLD_STEP_* */
 	__u8 on_fire;		/* enum nfold_fire */
 	__u8 reason;		/* enum nfold_reason of FIRE_DROP */
-	__u8 flags;		/* NFOLD_STEP_* */
-	__u8 pad[3];
-	__u32 cell;		/* index */
+	__u32 cell;		/* index: of an own function, in its own cells */
+	__u32 key;		/* own function: the NF's word for this flow */
 };
 
 #define NFOLD_STEP_MAX 10

@@ -133,6 +133,7 @@ static struct box {
 	struct nfold_port ports[NFOLD_PORT_MAX];
 	union nfold_nexthop nexthops[8];
 	struct nfold_edit edits[BOX_EDITS];
+	struct own_cells own[NFOLD_OWN_MAX];	/* the caller's */
 	struct nfold_tmpl tmpls[NFOLD_TMPL_CNT];
 	struct nfold_cell cells[BOX_CELLS];
 	struct nfold_steps steps[BOX_STEPS];
@@ -234,6 +235,7 @@ static inline void box_start_nfs(bool fold, uint32_t flows,
 		.count_cell_cnt = BOX_STEPS,
 		.steps = box.steps, .steps_cnt = BOX_STEPS,
 	};
+	memcpy(conf.maps.own, box.own, sizeof(box.own));
 	conf.router = (struct engine_router){ .lookup = route_lookup_fake,
 					      .port = route_port_fake };
 	assert_int_equal(engine_new(&box.e, &conf), 0);

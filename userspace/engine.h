@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "../chains/chain.h"
+#include "../chains/own.h"
 #include "../maps/ctl.h"
 #include "../maps/edit.h"
 #include "../maps/flow_table.h"
@@ -38,6 +39,7 @@ struct engine_maps {
 	uint32_t cell_cnt;
 	uint32_t count_cell_cnt;	/* of them, for counts behind events */
 	uint32_t steps_cnt;
+	struct own_cells own[NFOLD_OWN_MAX];	/* cells borrowed */
 	struct nfold_edit *edits;	/* NULL: directions that need one stay
 					 * slow */
 	uint32_t edit_cnt;

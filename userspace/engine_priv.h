@@ -7,6 +7,7 @@
  *	gmat.c		Global MAT: fold, install, hand-over
  *	expiry.c	ageing
  *	lmat.c		Local MAT and the NFs' calls
+ *	state_own.c	the NFs' own functions and their cells
  *	state.c		cells, kernel tier's functions run here
  *	steps.c		from records to an entry's steps
  *	event.c		Event Table: what is registered, what fired
@@ -117,6 +118,7 @@ struct engine {
 	struct pool count_cells;	/* of count functions behind an event: the
 					 * last of the array, so that folding takes
 					 * no cell from an NF */
+	struct pool own_cells[NFOLD_OWN_MAX];
 	struct pool steps;
 	struct nfold_steps ran;		/* steps that ran for the packet in hand */
 	struct lmat sf_ran;		/* and payload functions, of the NF whose
@@ -182,11 +184,30 @@ void gmat_try_handover(struct engine *e, struct flow *f);
 /* True: a hand-over is under way that is not waiting for a next hop. */
 bool gmat_handover_tick(struct engine *e);
 
+/* state_own.c; own: number of an own function + 1, or 0 for map "cells" */
+#define STEP_OWN(s) \
+	((s)->fn < NFOLD_FN_OWN ? 0U : (uint32_t)(s)->fn - NFOLD_FN_OWN + 1)
+int own_init(struct engine *e);
+void own_fini(struct engine *e);
+/* Of the chain's nf-th NF; 0: it uses none. */
+uint32_t own_number(const struct engine *e, uint8_t nf);
+uint32_t own_index(const struct engine *e, uint32_t own, const void *cell);
+/* NULL: there is no such cell. */
+struct nfold_cell *own_cell(const struct engine *e, uint32_t own,
+			    uint32_t index);
+/* Runs an own function on the step's cell: NFOLD_OWN_*. */
+int own_run(const struct engine *e, const struct nfold_step *s,
+	    const struct nfold_view *v);
+
 /* state.c */
 int state_init(struct engine *e);
 void state_fini(struct engine *e);
 struct nfold_cell *state_count_cell(struct engine *e);	/* or NULL */
 void state_count_cell_free(struct engine *e, struct nfold_cell *cell);
+/* What a record of a kernel-tier function is as a step. */
+struct nfold_step state_step_make(const struct engine *e, uint8_t nf,
+				  const struct state_function *sf,
+				  const void *cell, uint32_t key);
 /* What XDP ran before it gave the packet up (punt.ran); 0: nothing. */
 void state_ran(struct engine *e, uint32_t ran);
 /* The entry's steps, as XDP runs them. NONE; the reason of a drop; or

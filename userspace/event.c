@@ -53,7 +53,7 @@ static void call_update(const struct engine *e, struct flow *f,
 
 		if (r->kind == LMAT_EVENT && r->nf == ev->nf &&
 		    r->update_function &&
-		    (struct nfold_cell *)r->arg - e->conf.maps.cells == ev->cell)
+		    r->arg == own_cell(e, ev->own, ev->cell))
 			r->update_function(r->arg);
 	}
 }
@@ -69,7 +69,7 @@ void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
 
 void engine_event(struct engine *e, const struct nfold_event *ev)
 {
-	if (ev->cell >= e->conf.maps.cell_cnt ||
+	if (!own_cell(e, ev->own, ev->cell) ||
 	    ev->on_fire > NFOLD_FIRE_REFOLD)
 		return;
 	event_begin(e, flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot), ev,
@@ -105,7 +105,7 @@ static const char *nf_name(const struct engine *e, uint8_t nf)
 
 static json_t *event_json(const struct engine *e, const struct nfold_event *ev)
 {
-	const struct nfold_cell *c = &e->conf.maps.cells[ev->cell];
+	const struct nfold_cell *c = own_cell(e, ev->own, ev->cell);
 	json_t *o = json_pack("{s:I, s:s, s:i, s:s, s:I, s:I}",
 			      "time_ns", (json_int_t)ev->time_ns,
 			      "nf", nf_name(e, ev->nf), "nf_index", ev->nf,

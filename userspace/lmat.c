@@ -56,8 +56,15 @@ void localmat_add_HA(struct nf *nf, nf_fid fid, const struct header_action *ha)
 void localmat_add_SF(struct nf *nf, nf_fid fid,
 		     const struct state_function *sf, void *arg)
 {
+	localmat_add_own(nf, fid, sf, arg, 0);
+}
+
+void localmat_add_own(struct nf *nf, nf_fid fid,
+		      const struct state_function *sf, void *arg, __u32 key)
+{
 	append(nf, fid, (struct lmat_record){ .kind = LMAT_FUNCTION,
-					      .function = sf, .arg = arg });
+					      .function = sf, .arg = arg,
+					      .key = key });
 	if (!sf->count && !sf->kernel && !sf->run)
 		localmat_keep_slow(nf, fid, NFOLD_REASON_RECORD_MISMATCH);
 }

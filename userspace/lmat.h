@@ -17,6 +17,7 @@ struct lmat_record {
 	bool update;		/* EVENT: there is one */
 	const struct state_function *function;
 	void *arg;		/* FUNCTION; EVENT: the cell */
+	uint32_t key;		/* FUNCTION of the NF's own: nf_own_run() */
 	void (*update_function)(void *arg);	/* EVENT */
 	bool own_cell;		/* FUNCTION count behind an event: has a cell of
 				 * its own (steps.c) */

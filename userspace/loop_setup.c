@@ -117,8 +117,10 @@ static int setup_engine(struct loop *l)
 		.fold = l->conf->fold,
 		.workers = WORKERS,
 	};
-	int err = engine_new(&l->engine, &conf);
+	int err;
 
+	memcpy(conf.maps.own, m->own, sizeof(conf.maps.own));
+	err = engine_new(&l->engine, &conf);
 	return err ? setup_fail(l, err, "engine", NULL) : 0;
 }
 

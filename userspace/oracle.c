@@ -91,6 +91,7 @@ static int start_engine(struct oracle *o)
 		},
 	};
 
+	memcpy(conf.maps.own, o->maps->own, sizeof(conf.maps.own));
 	return engine_new(&o->e, &conf);
 }
 

@@ -19,6 +19,8 @@ int state_init(struct engine *e)
 		err = pool_init(&e->count_cells, any ? m->count_cell_cnt : 0);
 	if (!err)
 		err = pool_init(&e->steps, any ? m->steps_cnt : 0);
+	if (!err)
+		err = own_init(e);
 	return err;
 }
 
@@ -27,6 +29,7 @@ void state_fini(struct engine *e)
 	pool_fini(&e->cells);
 	pool_fini(&e->count_cells);
 	pool_fini(&e->steps);
+	own_fini(e);
 }
 
 static uint32_t cell_index(const struct engine *e, const struct nfold_cell *c)
@@ -87,10 +90,13 @@ void state_ran(struct engine *e, uint32_t ran)
 }
 
 /* The last that ran is the one that fired: it alone gave the packet up. */
-static int ran_at(const struct engine *e, uint8_t nf, uint32_t cell)
+static int ran_at(const struct engine *e, const struct nfold_step *s)
 {
 	for (int i = 0; i < e->ran.cnt; i++)
-		if (e->ran.step[i].nf == nf && e->ran.step[i].cell == cell)
+		if (e->ran.step[i].nf == s->nf &&
+		    STEP_OWN(&e->ran.step[i]) == STEP_OWN(s) &&
+		    e->ran.step[i].cell == s->cell &&
+		    e->ran.step[i].key == s->key)
 			return i;
 	return -1;
 }
@@ -105,44 +111,80 @@ static struct nfold_view view_of(const struct engine *e,
 				    .tcp_flags = pkt->tcp_flags };
 }
 
-bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
-		  const struct state_function *sf, struct nfold_cell *cell)
+struct nfold_step state_step_make(const struct engine *e, uint8_t nf,
+				  const struct state_function *sf,
+				  const void *cell, uint32_t key)
+{
+	bool is_own = sf->kernel == NFOLD_FN_OWN;
+	uint32_t own = is_own ? own_number(e, nf) : 0;
+	struct nfold_step s = {
+		.fn = sf->kernel, .nf = nf, .key = key,
+		.cell = own_index(e, own, cell),
+		.flags = sf->tell ? NFOLD_STEP_TELL : 0,
+	};
+
+	if (!is_own)
+		return s;
+	s.fn += own - 1;
+	if (e->conf.nfs[nf]->ops->own->timed)
+		s.flags |= NFOLD_STEP_TIMED;
+	return s;
+}
+
+/* NFOLD_OWN_*, of one of the four too. */
+static int fn_run(const struct engine *e, const struct nfold_step *s,
+		  const struct nfold_view *v)
+{
+	struct nfold_view here = *v;
+	struct nfold_cell *c;
+
+	if (STEP_OWN(s))
+		return own_run(e, s, v);
+	c = &e->conf.maps.cells[s->cell];
+	if (s->flags & NFOLD_STEP_COVERED)
+		here.tcp_flags = 0;
+	return nfold_own_said(c, nfold_fn_run(s->fn, c, &here));
+}
+
+bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
+		const struct state_function *sf, void *cell, __u32 key)
 {
 	struct engine *e = nf->engine;
 	struct nfold_view v = view_of(e, pkt);
-	uint32_t index = cell_index(e, cell);
-	int at = ran_at(e, nf->index, index);
-	int fires;
+	struct nfold_step s = state_step_make(e, nf->index, sf, cell, key);
+	int at = ran_at(e, &s), said;
 
 	if (at >= 0)
 		return at == e->ran.cnt - 1;
-	fires = nfold_fn_run(sf->kernel, cell, &v);
-	if (nfold_cell_fires(cell, fires))
+	said = fn_run(e, &s, &v);
+	if (said & NFOLD_OWN_BEGINS)
 		event_begin(e, pkt->engine, &(struct nfold_event){
-			.time_ns = e->now, .cell = index, .nf = nf->index,
-			.family = pkt->family }, sf->tell);
-	return fires;
+			.time_ns = e->now, .cell = s.cell, .nf = nf->index,
+			.own = STEP_OWN(&s), .family = pkt->family }, sf->tell);
+	return said & NFOLD_OWN_FIRES;
+}
+
+bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
+		  const struct state_function *sf, struct nfold_cell *cell)
+{
+	return nf_own_run(nf, pkt, sf, cell, 0);
 }
 
 static bool step_run(struct engine *e, struct flow *f,
 		     const struct nfold_step *s, struct nfold_view v)
 {
-	struct nfold_cell *c = &e->conf.maps.cells[s->cell];
-	int at = ran_at(e, s->nf, s->cell);
-	int fires;
+	int at = ran_at(e, s), said;
 
 	if (at >= 0)
 		return at == e->ran.cnt - 1;
-	if (s->flags & NFOLD_STEP_COVERED)
-		v.tcp_flags = 0;
-	fires = nfold_fn_run(s->fn, c, &v);
-	if (nfold_cell_fires(c, fires))
+	said = fn_run(e, s, &v);
+	if (said & NFOLD_OWN_BEGINS)
 		event_begin(e, f, &(struct nfold_event){
 			.time_ns = v.now, .cell = s->cell, .nf = s->nf,
-			.slot = f->slot + 1, .family = f->family,
-			.on_fire = s->on_fire, .reason = s->reason },
-			    s->flags & NFOLD_STEP_TELL);
-	return fires;
+			.own = STEP_OWN(s), .slot = f->slot + 1,
+			.family = f->family, .on_fire = s->on_fire,
+			.reason = s->reason }, s->flags & NFOLD_STEP_TELL);
+	return said & NFOLD_OWN_FIRES;
 }
 
 const struct nfold_steps *state_steps_of(const struct engine *e,

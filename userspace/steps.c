@@ -83,10 +83,10 @@ static struct nfold_step *step_of_event(struct engine *e,
 					struct nfold_steps *s,
 					const struct lmat_record *r)
 {
-	uint32_t cell = (struct nfold_cell *)r->arg - e->conf.maps.cells;
-
 	for (int i = s->cnt; i-- > 0;)
-		if (s->step[i].nf == r->nf && s->step[i].cell == cell)
+		if (s->step[i].nf == r->nf &&
+		    own_cell(e, STEP_OWN(&s->step[i]), s->step[i].cell) ==
+			    r->arg)
 			return &s->step[i];
 	return NULL;
 }
@@ -107,16 +107,12 @@ static enum nfold_reason add_event(struct engine *e, struct nfold_steps *s,
 	return NFOLD_REASON_NONE;
 }
 
-static enum nfold_reason add_step(struct engine *e, struct nfold_steps *s,
-				  const struct lmat_record *r, uint8_t fn,
-				  const struct nfold_cell *cell)
+static enum nfold_reason add_step(struct nfold_steps *s,
+				  struct nfold_step step)
 {
 	if (s->cnt == NFOLD_STEP_MAX)
 		return NFOLD_REASON_STEPS_FULL;
-	s->step[s->cnt++] = (struct nfold_step){
-		.fn = fn, .nf = r->nf, .cell = cell - e->conf.maps.cells,
-		.flags = r->function->tell ? NFOLD_STEP_TELL : 0,
-	};
+	s->step[s->cnt++] = step;
 	return NFOLD_REASON_NONE;
 }
 
@@ -125,10 +121,12 @@ static enum nfold_reason add_function(struct engine *e, struct flow *f,
 				      struct nfold_steps *s,
 				      struct lmat_record *r, bool behind)
 {
+	static const struct state_function count = { .kernel = NFOLD_FN_COUNT };
 	struct count_cell *c;
 
 	if (r->function->kernel)
-		return add_step(e, s, r, r->function->kernel, r->arg);
+		return add_step(s, state_step_make(e, r->nf, r->function,
+						   r->arg, r->key));
 	c = count_cell(f, r);
 	r->own_cell = behind || c;
 	if (!r->own_cell)
@@ -137,7 +135,7 @@ static enum nfold_reason add_function(struct engine *e, struct flow *f,
 		c = count_cell_new(e, f, r);
 	if (!c)
 		return NFOLD_REASON_CELLS_FULL;
-	return add_step(e, s, r, NFOLD_FN_COUNT, c->cell);
+	return add_step(s, state_step_make(e, r->nf, &count, c->cell, 0));
 }
 
 static enum nfold_reason collect(struct engine *e, struct flow *f,

@@ -135,10 +135,11 @@ static int add_nf(char *t, size_t size, bool wire)
 {
 	static const char *const plain[] = { "scan", "patch", "guard", "settle",
 					     "hop1", "hop2", "shift", "pop",
-					     "trunk", "fickle", "turn", "knock" };
+					     "trunk", "fickle", "turn", "knock",
+					     "tally", "sway", "pace" };
 
 	if (!pick(3))
-		return snprintf(t, size, "\t%s;\n", plain[pick(12)]);
+		return snprintf(t, size, "\t%s;\n", plain[pick(15)]);
 	return nfs[pick(wire ? NFS - NFS_ROUTER : NFS)](t, size);
 }
 

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 
+#include "own_nfs.h"
 #include "payload_nfs.h"
 
 static enum nf_verdict hop(struct nf *nf, struct nf_pkt *pkt, uint8_t k)
@@ -241,9 +242,10 @@ static const struct nf_ops fickle_ops = {
 const struct nf_ops *const nf_table[] = {
 	&dos_ops,     &fickle_ops, &firewall_ops, &guard_ops, &hop1_ops,
 	&hop2_ops,    &ipfilter_ops, &knock_ops,  &lb_ops,    &mark_ops,
-	&monitor_ops, &nat_ops,	   &patch_ops,	  &policer_ops, &pop_ops,
-	&scan_ops,    &settle_ops, &shift_ops,	  &trunk_ops, &tunnel_ops,
-	&turn_ops,    &wrong_ops,  NULL,
+	&monitor_ops, &nat_ops,	   &outside_ops,  &pace_ops,  &patch_ops,
+	&policer_ops, &pop_ops,	   &scan_ops,	  &settle_ops, &shift_ops,
+	&sway_ops,    &tally_ops,  &trunk_ops,	  &tunnel_ops, &turn_ops,
+	&wrong_ops,   NULL,
 };
 
 const struct nf_ops *nf_find(const char *name)

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "bpf/own.bpf.h"
+#include "selftests/prog_run/outside_fn.h"
+
+NFOLD_OWN(struct outside_cell, outside_fn)
