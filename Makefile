@@ -34,7 +34,7 @@ endif
 BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -I. -I$B -MMD -MP \
 	   -I/usr/include/$(shell uname -m)-linux-gnu
 CF      := $(COMMON) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-LL      := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread
+LL      := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread -lm
 
 # Every .c of these rooms goes into one archive, but for the programs' mains;
 # a binary takes from it what it uses.

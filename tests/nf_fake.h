@@ -24,6 +24,7 @@ struct fake_record {
 	struct header_action ha;
 	const struct state_function *sf;
 	void *arg;
+	__u32 key;
 };
 
 /* What the last packet made the NF record. */
@@ -35,6 +36,8 @@ static struct {
 
 static int fake_cells;			/* taken and not given back */
 static int fake_cells_max = 1 << 20;
+static void *fake_own[4];		/* own cells; NFs need not give them back */
+static int fake_own_max = 4;
 static uint64_t fake_now = 1000 * NF_SEC;
 
 /* pkt->engine is the session's blob. */
@@ -109,6 +112,43 @@ void nf_cell_free(struct nf *nf, struct nfold_cell *cell)
 	(void)nf;
 	fake_cells--;
 	free(cell);
+}
+
+void *nf_own_cell_new(struct nf *nf)
+{
+	for (int i = 0; i < fake_own_max; i++)
+		if (!fake_own[i]) {
+			fake_own[i] = calloc(1, nf->ops->own->cell_size);
+			return fake_own[i];
+		}
+	return NULL;
+}
+
+void nf_own_cell_free(struct nf *nf, void *cell)
+{
+	(void)nf;
+	for (int i = 0; i < 4; i++)
+		if (fake_own[i] == cell)
+			fake_own[i] = NULL;
+	free(cell);
+}
+
+void localmat_add_own(struct nf *nf, nf_fid fid,
+		      const struct state_function *sf, void *cell, __u32 key)
+{
+	localmat_add_SF(nf, fid, sf, cell);
+	fake.records[fake.cnt - 1].key = key;
+}
+
+bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
+		const struct state_function *sf, void *cell, __u32 key)
+{
+	struct nfold_view v = { .now = nf->ops->own->timed ? fake_now : 0,
+				.len = pkt->len, .tcp_flags = pkt->tcp_flags };
+
+	(void)sf;
+	return nfold_own_said(cell, nf->ops->own->run(cell, key, &v)) &
+	       NFOLD_OWN_FIRES;
 }
 
 bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,
@@ -218,6 +258,10 @@ static inline void fake_nf_free(struct nf *nf)
 {
 	nf->ops->exit(nf);
 	free(nf);
+	for (int i = 0; i < 4; i++) {	/* as they end with the engine */
+		free(fake_own[i]);
+		fake_own[i] = NULL;
+	}
 }
 
 /* --- sessions and packets --- */

@@ -131,10 +131,12 @@ static int watch_run(void *cell, __u32 key, const struct nfold_view *v)
 static void the_time_is_for_those_who_look(void **state)
 {
 	struct pkt f = request(IPPROTO_TCP, 4000);
-	struct nf_own untimed = tally_own, timed = tally_own;
-	struct nf_ops ops = tally_ops;
+	static struct nf_own untimed, timed;
+	static struct nf_ops ops;	/* outlive the test: teardown */
 
 	(void)state;
+	untimed = timed = tally_own;
+	ops = tally_ops;
 	untimed.run = timed.run = watch_run;
 	timed.timed = true;
 	for (int i = 0; i < 2; i++) {

@@ -55,15 +55,17 @@ static void key_of(const struct nf_pkt *pkt, struct monitor_key *key)
 static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
 {
 	struct monitor_session *s = nf_session(nf, pkt);
-	struct nf_count *cell = &s->count[pkt->reply ? MONITOR_REPLY :
-						       MONITOR_ORIGINAL];
+	enum monitor_dir dir = pkt->reply ? MONITOR_REPLY : MONITOR_ORIGINAL;
+	struct nf_count *cell = &s->count[dir];
+	struct monitor *m = nf->priv;
 
 	if (!s->prev) {
 		key_of(pkt, &s->key);
-		link_session(nf->priv, s);
+		link_session(m, s);
 	}
 	count(cell, pkt);
 	localmat_add_SF(nf, nf_extract_fid(pkt), &count_sf, cell);
+	talkers_packet(nf, &m->talkers, &s->talker[dir], pkt);
 	return NF_FORWARD;
 }
 
@@ -78,6 +80,7 @@ static void monitor_expire(struct nf *nf, void *session, uint64_t now)
 	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
 		m->closed[d].packets += s->count[d].packets;
 		m->closed[d].bytes += s->count[d].bytes;
+		talkers_end(&m->talkers, s->talker[d]);
 	}
 	unlink_session(m, s);
 }
@@ -90,6 +93,7 @@ static void monitor_save(struct nf *nf, const void *session, void *blob)
 	(void)nf;
 	s.next = NULL;
 	s.prev = NULL;
+	memset(s.talker, 0, sizeof(s.talker));
 	memcpy(blob, &s, sizeof(s));
 }
 
@@ -100,27 +104,43 @@ static int monitor_restore(struct nf *nf, void *session, const void *blob)
 	memcpy(s, blob, sizeof(*s));
 	s->next = NULL;
 	s->prev = NULL;
+	memset(s->talker, 0, sizeof(s->talker));
 	if (s->key.family)
 		link_session(nf->priv, s);
 	return 0;
 }
 
+static int set_stmt(struct monitor *m, const struct conf_block *block,
+		    const struct conf_stmt *s, struct conf_error *err)
+{
+	static const char *const known[] = { "top-talkers", NULL };
+
+	if (strcmp(s->words[0].text, "top-talkers"))
+		return conf_unknown(s, known, err);
+	return conf_single(block, s, err) ? -1 :
+					    talkers_set(&m->talkers, s, err);
+}
+
 static int monitor_init(struct nf *nf, const struct conf_block *block,
 			struct conf_error *err)
 {
-	static const char *const known[] = { NULL };
+	struct monitor *m = calloc(1, sizeof(*m));
 
-	if (block->cnt)
-		return conf_unknown(&block->stmts[0], known, err);
-	nf->priv = calloc(1, sizeof(struct monitor));
-	if (!nf->priv)
+	if (!m)
 		return conf_fail(err, &block->loc, NULL,
 				 "no memory for monitor");
+	for (size_t i = 0; i < block->cnt; i++)
+		if (set_stmt(m, block, &block->stmts[i], err)) {
+			free(m);
+			return -1;
+		}
+	nf->priv = m;
 	return 0;
 }
 
 static void monitor_exit(struct nf *nf)
 {
+	talkers_free(&((struct monitor *)nf->priv)->talkers);
 	free(nf->priv);
 	nf->priv = NULL;
 }
@@ -130,6 +150,7 @@ const struct nf_ops monitor_ops = {
 	.summary = "packets and bytes per session and in total",
 	.session_size = sizeof(struct monitor_session),
 	.counts = 1,
+	.own = &talkers_own,
 	.init = monitor_init,
 	.exit = monitor_exit,
 	.packet = monitor_packet,

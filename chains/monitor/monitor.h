@@ -8,6 +8,7 @@
 
 #include "../conf.h"
 #include "../nf.h"
+#include "talkers.h"
 
 enum monitor_dir { MONITOR_ORIGINAL, MONITOR_REPLY, MONITOR_DIR_CNT };
 
@@ -25,6 +26,7 @@ struct monitor_session {
 	struct nf_count count[MONITOR_DIR_CNT];
 	struct monitor_key key;
 	struct monitor_session *next, **prev;	/* prev NULL: not in the list */
+	struct talker *talker[MONITOR_DIR_CNT];	/* sources; NULL: none yet */
 };
 
 struct monitor {
@@ -32,6 +34,7 @@ struct monitor {
 	uint64_t open_cnt;
 	uint64_t opened;	/* sessions ever seen */
 	struct nf_count closed[MONITOR_DIR_CNT]; /* of sessions that are over */
+	struct talkers talkers;
 };
 
 /* monitor_show.c */

@@ -35,11 +35,15 @@ static json_t *totals_json(const struct monitor *m)
 json_t *monitor_show(struct nf *nf)
 {
 	const struct monitor *m = nf->priv;
+	json_t *o = json_pack("{s:I, s:I, s:o}",
+			      "sessions", (json_int_t)m->open_cnt,
+			      "opened", (json_int_t)m->opened,
+			      "total", totals_json(m));
 
-	return json_pack("{s:I, s:I, s:o}",
-			 "sessions", (json_int_t)m->open_cnt,
-			 "opened", (json_int_t)m->opened,
-			 "total", totals_json(m));
+	if (m->talkers.show)
+		json_object_set_new(o, "top-talkers",
+				    talkers_json(&m->talkers, m->talkers.show));
+	return o;
 }
 
 static json_t *endpoint_json(const struct monitor_key *k,
@@ -81,7 +85,7 @@ json_t *monitor_dump(struct nf *nf)
 {
 	const struct monitor *m = nf->priv;
 	struct monitor_session **all = calloc(m->open_cnt + 1, sizeof(*all));
-	json_t *list = json_array();
+	json_t *list = json_array(), *o;
 	size_t n = 0;
 
 	if (!all) {
@@ -94,6 +98,9 @@ json_t *monitor_dump(struct nf *nf)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, session_json(all[i]));
 	free(all);
-	return json_pack("{s:o, s:o}", "total", totals_json(m), "sessions",
-			 list);
+	o = json_pack("{s:o, s:o}", "total", totals_json(m), "sessions", list);
+	if (m->talkers.show)
+		json_object_set_new(o, "top-talkers",
+				    talkers_json(&m->talkers, UINT32_MAX));
+	return o;
 }

@@ -57,7 +57,11 @@ static int add_ipfilter(char *t, size_t size)
 
 static int add_monitor(char *t, size_t size)
 {
-	return snprintf(t, size, "\tmonitor;\n");
+	static const char *const blocks[] = {
+		";", "{ top-talkers; }", "{ top-talkers packets 3; }",
+	};
+
+	return snprintf(t, size, "\tmonitor %s\n", blocks[pick(3)]);
 }
 
 static int add_policer(char *t, size_t size)
