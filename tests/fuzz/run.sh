@@ -19,7 +19,7 @@ libs=$(pkg-config --libs libbpf libxdp libmnl jansson libpcap libseccomp libcap)
 build() { # TARGET
 	# shellcheck disable=SC2086
 	"$CLANG" "${flags[@]}" -o "$B/fuzz_$1" "tests/fuzz/fuzz_$1.c" \
-		$B/libnfold.a $libs -lpthread
+		$B/libnfold.a $libs -lpthread -lm
 }
 
 fuzz() { # TARGET
