@@ -71,6 +71,8 @@ struct engine_conf {
 	struct engine_maps maps;
 	struct engine_router router;	/* not used in wire mode */
 	bool fold;
+	bool tell_all;		/* log each event that begins, of functions that
+				 * do not tell as well: to compare two */
 	unsigned int workers;	/* threads for payload state functions, beside
 				 * the caller's */
 };
@@ -127,9 +129,10 @@ void engine_count(struct engine *e, enum nfold_reason reason);
 void engine_event(struct engine *e, const struct nfold_event *ev);
 
 /* Control. json: new references. */
-/* Events registered, by NF and function; the last events that began. */
+/* Events registered, by NF and function; the last events that began, from the
+ * since-th on. */
 json_t *engine_event_list(struct engine *e);
-json_t *engine_event_show(struct engine *e);
+json_t *engine_event_show(struct engine *e, uint64_t since);
 /* Alerts from the since-th on, counted from 0 since the engine began, some at a
  * time: {"raised": how many ever, "next": since for the next call, "missed":
  * too old to be kept, "alerts": [...]}; userspace/alert.c has the keys. */

@@ -124,6 +124,7 @@ struct engine {
 	struct lmat sf_ran;		/* and payload functions, of the NF whose
 					 * event fired: see lmat_ran() */
 	struct event_log *events;
+	bool event_open;		/* see event_close() */
 	struct alert_log *alerts;
 };
 
@@ -235,10 +236,17 @@ void steps_end(struct engine *e, struct flow *f);
 /* event.c */
 int event_init(struct engine *e);
 void event_fini(struct engine *e);
-/* A condition has begun to hold, for a packet of f (NULL: it is gone): logged if
- * it is to be told, and the NF's update function called. */
+/* A condition has begun to hold, for a packet of f: logged if it is to be told,
+ * and the NF's update function called. */
 void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
 		 bool tell);
+/* The same while the packet meets the NF: what is done is known when that has
+ * returned, by event_close(), due if e->event_open. */
+void event_begin_walk(struct engine *e, struct flow *f,
+		      const struct nfold_event *ev, bool tell);
+/* dropped, reason: what the NF did with the packet. */
+void event_close(struct engine *e, const struct flow *f, bool dropped,
+		 uint8_t reason);
 
 /* alert.c */
 int alert_init(struct engine *e);

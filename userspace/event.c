@@ -11,8 +11,14 @@
 
 #define EVENT_LOG_MAX 256
 
+struct logged {
+	struct nfold_event ev;
+	uint64_t fires;		/* of the cell, with this one */
+	bool open;		/* the NF is at it: what it does is not known */
+};
+
 struct event_log {
-	struct nfold_event last[EVENT_LOG_MAX];
+	struct logged last[EVENT_LOG_MAX];
 	uint64_t cnt;		/* ever */
 };
 
@@ -58,22 +64,99 @@ static void call_update(const struct engine *e, struct flow *f,
 	}
 }
 
+static struct logged *log_add(struct engine *e, const struct nfold_event *ev)
+{
+	struct event_log *log = e->events;
+	struct logged *l = &log->last[log->cnt++ % EVENT_LOG_MAX];
+
+	*l = (struct logged){
+		.ev = *ev,
+		.fires = own_cell(e, ev->own, ev->cell)->fires,
+	};
+	return l;
+}
+
 void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
 		 bool tell)
 {
 	if (tell)
-		e->events->last[e->events->cnt++ % EVENT_LOG_MAX] = *ev;
+		log_add(e, ev);
 	if (f)
 		call_update(e, f, ev);
 }
 
+void event_begin_walk(struct engine *e, struct flow *f,
+		      const struct nfold_event *ev, bool tell)
+{
+	if (tell)
+		log_add(e, ev)->open = e->event_open = true;
+	call_update(e, f, ev);
+}
+
+/* The event that the NF has recorded over the cell; NULL: none. */
+static const struct lmat_record *record_of(const struct engine *e,
+					   const struct lmat *m,
+					   const struct nfold_event *ev)
+{
+	for (uint16_t i = 0; i < m->cnt; i++) {
+		const struct lmat_record *r = &m->records[i];
+
+		if (r->kind == LMAT_EVENT && r->nf == ev->nf &&
+		    r->arg == own_cell(e, ev->own, ev->cell))
+			return r;
+	}
+	return NULL;
+}
+
+void event_close(struct engine *e, const struct flow *f, bool dropped,
+		 uint8_t reason)
+{
+	struct event_log *log = e->events;
+
+	e->event_open = false;
+	for (uint64_t i = log->cnt; i-- > 0;) {
+		struct logged *l = &log->last[i % EVENT_LOG_MAX];
+		const struct lmat_record *r = record_of(e, &f->lmat, &l->ev);
+
+		if (!l->open)
+			return;
+		l->open = false;
+		if (r ? r->update && r->action.kind == HA_DROP : dropped)
+			l->ev.on_fire = NFOLD_FIRE_DROP;
+		else if (r && r->update)
+			l->ev.on_fire = NFOLD_FIRE_REFOLD;
+		l->ev.reason = r ? r->action.reason : reason;
+		if (!l->ev.reason)
+			l->ev.reason = NFOLD_REASON_NF_DROP;
+	}
+}
+
+/* XDP is told of each event when all are to be logged; the NF only of its own. */
+static bool function_tells(const struct engine *e, const struct flow *f,
+			   const struct nfold_event *ev)
+{
+	for (uint16_t i = 0; i < f->lmat.cnt; i++) {
+		const struct lmat_record *r = &f->lmat.records[i];
+
+		if (r->kind == LMAT_FUNCTION && r->nf == ev->nf &&
+		    r->function->kernel &&
+		    r->arg == own_cell(e, ev->own, ev->cell))
+			return r->function->tell;
+	}
+	return false;
+}
+
 void engine_event(struct engine *e, const struct nfold_event *ev)
 {
+	struct flow *f;
+
 	if (!own_cell(e, ev->own, ev->cell) ||
 	    ev->on_fire > NFOLD_FIRE_REFOLD)
 		return;
-	event_begin(e, flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot), ev,
-		    true);
+	f = flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot);
+	log_add(e, ev);
+	if (f && (!e->conf.tell_all || function_tells(e, f, ev)))
+		call_update(e, f, ev);
 }
 
 /* --- from outside --- */
@@ -103,15 +186,15 @@ static const char *nf_name(const struct engine *e, uint8_t nf)
 	return nf < e->chain->nf_cnt ? e->conf.nfs[nf]->ops->name : "?";
 }
 
-static json_t *event_json(const struct engine *e, const struct nfold_event *ev)
+static json_t *event_json(const struct engine *e, const struct logged *l)
 {
-	const struct nfold_cell *c = own_cell(e, ev->own, ev->cell);
+	const struct nfold_event *ev = &l->ev;
 	json_t *o = json_pack("{s:I, s:s, s:i, s:s, s:I, s:I}",
 			      "time_ns", (json_int_t)ev->time_ns,
 			      "nf", nf_name(e, ev->nf), "nf_index", ev->nf,
 			      "action", fire_words[ev->on_fire],
 			      "cell", (json_int_t)ev->cell,
-			      "fires", (json_int_t)c->fires);
+			      "fires", (json_int_t)l->fires);
 
 	if (ev->on_fire == NFOLD_FIRE_DROP)
 		json_object_set_new(o, "reason",
@@ -119,14 +202,14 @@ static json_t *event_json(const struct engine *e, const struct nfold_event *ev)
 	return o;
 }
 
-json_t *engine_event_show(struct engine *e)
+json_t *engine_event_show(struct engine *e, uint64_t since)
 {
 	const struct event_log *log = e->events;
 	uint64_t first = log->cnt > EVENT_LOG_MAX ? log->cnt - EVENT_LOG_MAX :
 						    0;
 	json_t *list = json_array();
 
-	for (uint64_t i = first; i < log->cnt; i++)
+	for (uint64_t i = since > first ? since : first; i < log->cnt; i++)
 		json_array_append_new(
 			list, event_json(e, &log->last[i % EVENT_LOG_MAX]));
 	return json_pack("{s:I, s:o}", "began", (json_int_t)log->cnt, "events",

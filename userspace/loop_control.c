@@ -102,7 +102,7 @@ static json_t *request_answer(struct loop *l, const json_t *msg)
 	if (cmd && !strcmp(cmd, "events"))
 		return json_pack("{s:b, s:o, s:o}", "ok", 1, "registered",
 				 engine_event_list(l->engine), "log",
-				 engine_event_show(l->engine));
+				 engine_event_show(l->engine, 0));
 	if (cmd && !strcmp(cmd, "alerts"))
 		return request_alerts(l, msg);
 	if (cmd && !strcmp(cmd, "flush"))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "oracle_priv.h"
 
@@ -63,12 +64,30 @@ static void fill_nexthops(struct oracle *o)
 		};
 }
 
+static int event_told(void *ctx, void *data, size_t size)
+{
+	struct oracle *o = ctx;
+
+	if (size >= sizeof(struct nfold_event))
+		engine_event(o->e, data);
+	return 0;
+}
+
+static int start_events(struct oracle *o)
+{
+	if (!o->maps->steps)
+		return 0;
+	o->events = ring_buffer__new(o->maps->events_fd, event_told, o, NULL);
+	return o->events ? 0 : -errno;
+}
+
 static int start_engine(struct oracle *o)
 {
 	struct engine_conf conf = {
 		.chain = o->conf.chain,
 		.nfs = o->nfs,
 		.fold = o->conf.fold,
+		.tell_all = !o->conf.kernel_clock, /* not while measuring */
 		.workers = o->conf.fold,
 		.router = o->conf.routes ? oracle_router(o->conf.routes) :
 					   o->conf.router,
@@ -124,7 +143,10 @@ static int start(struct oracle *o, struct instance_error *err)
 	if (ret)
 		return fail(err, ret, "AF_XDP socket");
 	ret = start_engine(o);
-	return ret ? fail(err, ret, "engine") : 0;
+	if (ret)
+		return fail(err, ret, "engine");
+	ret = start_events(o);
+	return ret ? fail(err, ret, "ring of events") : 0;
 }
 
 int oracle_new(struct oracle **out, const struct oracle_conf *conf,
@@ -151,6 +173,7 @@ void oracle_free(struct oracle *o)
 		return;
 	if (o->e)
 		oracle_left(o);
+	ring_buffer__free(o->events);
 	engine_free(o->e);
 	chain_nfs_free(o->nfs);
 	flow_table_free(o->tables[0]);

@@ -102,6 +102,18 @@ const struct instance *oracle_instance(const struct oracle *o);
  * with *at the first differing byte. Drops are equal whatever their reason. */
 const char *oracle_differ(const struct oracle_result *a,
 			  const struct oracle_result *b, uint32_t *at);
+/* What both sides told since the last call, or since they began. */
+struct oracle_told {
+	uint32_t events, alerts;	/* how many of a's were compared */
+	json_t *pair;			/* [a's, b's] if they differ, else NULL;
+					 * new reference */
+};
+
+/* Events that began (time, NF, cell, how often the condition was met, the reason
+ * of a drop) and alerts, in order. NULL if they are the same; else "events" or
+ * "alerts". Called for each packet, it compares at which packet as well. */
+const char *oracle_told_differ(struct oracle *a, struct oracle *b,
+			       struct oracle_told *told);
 /* State of every NF and the number of sessions: NULL if equal, else an object
  * (new reference) with what differs: {NF: [a's, b's]}. */
 json_t *oracle_states_differ(struct oracle *a, struct oracle *b);

@@ -2,7 +2,7 @@
 /* Two oracles that had the same packets: are they the same? */
 #include <string.h>
 
-#include "oracle.h"
+#include "oracle_priv.h"
 
 const char *oracle_differ(const struct oracle_result *a,
 			  const struct oracle_result *b, uint32_t *at)
@@ -21,6 +21,57 @@ const char *oracle_differ(const struct oracle_result *a,
 	if (a->len != b->len)
 		return "length";
 	return *at < len ? "bytes" : NULL;
+}
+
+/* What an event does is known to the record alone if it is no drop, and so is
+ * not compared; the packets are. */
+static json_t *news_of_events(struct oracle *o)
+{
+	json_t *log = engine_event_show(o->e, o->events_seen);
+	json_t *list = json_incref(json_object_get(log, "events")), *ev;
+	size_t n;
+
+	o->events_seen = json_integer_value(json_object_get(log, "began"));
+	json_decref(log);
+	json_array_foreach(list, n, ev)
+		json_object_del(ev, "action");
+	return list;
+}
+
+static json_t *news_of_alerts(struct oracle *o)
+{
+	json_t *log = engine_alerts(o->e, o->alerts_seen);
+	json_t *list = json_incref(json_object_get(log, "alerts"));
+
+	o->alerts_seen = json_integer_value(json_object_get(log, "next"));
+	json_decref(log);
+	return list;
+}
+
+/* Drops both references. */
+static bool differ(json_t *a, json_t *b, json_t **pair, uint32_t *cnt)
+{
+	bool same = json_equal(a, b);
+
+	*cnt = json_array_size(a);
+	if (!same)
+		*pair = json_pack("[O, O]", a, b);
+	json_decref(a);
+	json_decref(b);
+	return !same;
+}
+
+const char *oracle_told_differ(struct oracle *a, struct oracle *b,
+			       struct oracle_told *told)
+{
+	*told = (struct oracle_told){ 0 };
+	if (differ(news_of_events(a), news_of_events(b), &told->pair,
+		   &told->events))
+		return "events";
+	if (differ(news_of_alerts(a), news_of_alerts(b), &told->pair,
+		   &told->alerts))
+		return "alerts";
+	return NULL;
 }
 
 json_t *oracle_states_differ(struct oracle *a, struct oracle *b)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "../maps/flow_key.h"
 #include "../maps/punt.h"
@@ -150,6 +151,8 @@ int oracle_packet(struct oracle *o, uint32_t port, const uint8_t *frame,
 	r->len = opts.data_size_out - after.data;
 	if (r->len > sizeof(r->bytes))
 		return -EMSGSIZE;
+	if (o->events)
+		ring_buffer__consume(o->events);
 	r->reason = counted(o, XDP_ROWS);
 	if (reason_kind(r->reason) == NFOLD_KIND_PUNT)
 		return engine_side(o, out, r);

@@ -18,6 +18,8 @@ struct oracle {
 	uint64_t tick_ns;	/* of the last tick */
 	uint32_t held[ORACLE_HELD_CNT];	/* given out and not left */
 	uint32_t held_cnt;
+	struct ring_buffer *events;	/* NULL: the program tells none */
+	uint64_t events_seen, alerts_seen; /* by oracle_told_differ() */
 	struct nfold_stats seen[2];	/* XDP's sums and the engine's row when
 					 * last looked at */
 };

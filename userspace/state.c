@@ -120,7 +120,10 @@ struct nfold_step state_step_make(const struct engine *e, uint8_t nf,
 	struct nfold_step s = {
 		.fn = sf->kernel, .nf = nf, .key = key,
 		.cell = own_index(e, own, cell),
-		.flags = sf->tell ? NFOLD_STEP_TELL : 0,
+		.flags = sf->tell || (e->conf.tell_all &&
+				      sf->kernel != NFOLD_FN_COUNT) ?
+				 NFOLD_STEP_TELL :
+				 0,
 	};
 
 	if (!is_own)
@@ -158,9 +161,10 @@ bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
 		return at == e->ran.cnt - 1;
 	said = fn_run(e, &s, &v);
 	if (said & NFOLD_OWN_BEGINS)
-		event_begin(e, pkt->engine, &(struct nfold_event){
+		event_begin_walk(e, pkt->engine, &(struct nfold_event){
 			.time_ns = e->now, .cell = s.cell, .nf = nf->index,
-			.own = STEP_OWN(&s), .family = pkt->family }, sf->tell);
+			.own = STEP_OWN(&s), .family = pkt->family },
+			sf->tell || e->conf.tell_all);
 	return said & NFOLD_OWN_FIRES;
 }
 

@@ -75,6 +75,8 @@ static enum nf_verdict walk_from(struct engine *e, const struct flow *f,
 
 		v = nf->ops->packet(nf, pkt);
 		e->drop_nf = v == NF_DROP ? nf->index + 1 : 0;
+		if (e->event_open)
+			event_close(e, f, v == NF_DROP, pkt->drop_reason);
 	}
 	return v;
 }

@@ -18,6 +18,7 @@ struct verify {
 	struct captures *caps;
 	uint64_t first_ns, last_ns;
 	uint64_t packets, kernel, walked, differences;
+	uint64_t events, alerts;	/* compared */
 	uint64_t verdicts[ORACLE_HELD + 1];	/* of the folded side */
 	uint64_t drops[NFOLD_REASON_CNT];	/* of the folded side */
 	json_t *first;		/* difference; NULL */
@@ -50,21 +51,22 @@ static json_t *side_json(struct verify *v, int side,
 	return o;
 }
 
+/* told: [folded, unfolded], if that differs; taken over; or NULL. */
 static void remember(struct verify *v, const struct capture_packet *p,
 		     const struct oracle_result r[2], const char *what,
-		     uint32_t at)
+		     uint32_t at, json_t *told)
 {
 	json_t *flow = engine_explain(oracle_engine(v->side[0]), p->data,
 				      p->len, p->port);
 
 	v->first = json_pack(
-		"{s:I, s:s, s:I, s:I, s:s, s:s, s:i, s:o, s:o, s:o}", "index",
+		"{s:I, s:s, s:I, s:I, s:s, s:s, s:i, s:o, s:o, s:o, s:o*}", "index",
 		(json_int_t)v->packets, "file", p->file, "record",
 		(json_int_t)p->record, "time_ns", (json_int_t)p->ns, "in",
 		v->off.chain->ports[p->port].name, "differs", what, "at",
 		(int)at, side_names[0], side_json(v, 0, &r[0], at),
 		side_names[1], side_json(v, 1, &r[1], at), "flow",
-		flow ? flow : json_null());
+		flow ? flow : json_null(), "told", told);
 }
 
 static int run(struct verify *v, const struct capture_packet *p, int side,
@@ -99,17 +101,21 @@ static void count(struct verify *v, const struct capture_packet *p,
 static int one(struct verify *v, const struct capture_packet *p)
 {
 	static struct oracle_result r[2];
-	const char *what;
+	struct oracle_told told;
+	const char *what, *and;
 	uint32_t at;
 
 	if (run(v, p, 0, &r[0]) || run(v, p, 1, &r[1]))
 		return CLI_REFUSED;
 	count(v, p, &r[0]);
 	what = oracle_differ(&r[0], &r[1], &at);
-	if (!what)
-		return CLI_OK;
-	if (!v->differences++)
-		remember(v, p, r, what, at);
+	and = oracle_told_differ(v->side[0], v->side[1], &told);
+	v->events += told.events;
+	v->alerts += told.alerts;
+	if ((what || and) && !v->differences++)
+		remember(v, p, r, what ? what : and, at, told.pair);
+	else
+		json_decref(told.pair);
 	return CLI_OK;
 }
 
@@ -141,8 +147,9 @@ static json_t *drops_json(const struct verify *v)
 static json_t *report_json(const struct verify *v)
 {
 	return json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:O?, s:O?}",
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:O?, s:O?}",
 		"chain", v->off.chain->name, "packets", (json_int_t)v->packets,
+		"events", (json_int_t)v->events, "alerts", (json_int_t)v->alerts,
 		"kernel", (json_int_t)v->kernel, "walked",
 		(json_int_t)v->walked, "forwarded",
 		(json_int_t)v->verdicts[ORACLE_SENT], "dropped",
@@ -181,6 +188,16 @@ static void print_side(const json_t *first, const char *name)
 		       (long long)integer(hex, "from"), word(hex, "bytes"));
 }
 
+static void print_pair(const char *what, const json_t *pair)
+{
+	char *text = pair ? json_dumps(pair, JSON_COMPACT | JSON_SORT_KEYS |
+						     JSON_ENCODE_ANY) : NULL;
+
+	if (text)
+		printf("%s, [folded, unfolded]:\n  %s\n", what, text);
+	free(text);
+}
+
 static void print_first(const struct verify *v)
 {
 	const json_t *flow = json_object_get(v->first, "flow");
@@ -195,6 +212,7 @@ static void print_first(const struct verify *v)
 	putchar('\n');
 	print_side(v->first, side_names[0]);
 	print_side(v->first, side_names[1]);
+	print_pair("told", json_object_get(v->first, "told"));
 	if (json_is_object(flow))
 		offline_explain_print(stdout, &v->off, flow);
 	else
@@ -207,12 +225,11 @@ static void print_states(const struct verify *v)
 	json_t *pair;
 
 	json_object_foreach(v->states, nf, pair) {
-		char *text = json_dumps(pair, JSON_COMPACT | JSON_SORT_KEYS |
-						      JSON_ENCODE_ANY);
+		char what[96];
 
-		printf("state of %s differs at the end, [folded, unfolded]:\n  %s\n",
-		       nf, text);
-		free(text);
+		snprintf(what, sizeof(what), "state of %s differs at the end",
+			 nf);
+		print_pair(what, pair);
 	}
 }
 
@@ -235,6 +252,8 @@ static void print(const struct verify *v)
 		if (v->drops[i])
 			printf("    %-20s %llu\n", reason_word(i),
 			       (unsigned long long)v->drops[i]);
+	printf("  compared: each packet, %llu events, %llu alerts, and states at the end\n",
+	       (unsigned long long)v->events, (unsigned long long)v->alerts);
 	printf("differences: %llu\n", (unsigned long long)v->differences);
 	if (v->first)
 		print_first(v);

@@ -5,7 +5,7 @@
 # from scratch; a real difference is found; bad captures are told, never a crash.
 # Nothing of the host is used but root: no port of a chain exists here.
 . "$(dirname "$0")/lib.bash"
-plan 81
+plan 83
 setup_wire
 seed=${SEED:-$RANDOM}
 note "seed $seed (SEED=$seed repeats it)"
@@ -72,6 +72,28 @@ code 0 'broken packets: no difference' -j verify chain "$top/chains/edge.chain" 
 	in "cli0=$tmp/hostile.pcap" "${edge_routes[@]}"
 check 'broken packets: they were dropped by reason' \
 	[ "$(value drops.truncated)" -gt 0 ]
+
+# Six SYNs: the flow's threshold is passed once, its bucket is emptied once.
+cat > "$tmp/events.chain" << 'END'
+chain events {
+	on p0 inside, p1 outside;
+	mode wire;
+	policer { rate 1kpps; burst 5ms; per flow; }
+	dos { syn-threshold 3; }
+}
+END
+"$py" - "$tmp/syn.pcap" << 'END'
+import sys
+from scapy.all import Ether, IP, TCP, wrpcap
+syn = Ether() / IP(src='10.0.0.2', dst='10.1.1.2') / TCP(sport=4000, flags='S')
+packets = [syn.copy() for n in range(6)]
+for n, p in enumerate(packets):
+    p.time = 1000 + n * 1e-5
+wrpcap(sys.argv[1], packets)
+END
+code 0 'events: verify' -j verify chain "$tmp/events.chain" in "p0=$tmp/syn.pcap"
+is "$(value events) $(value alerts) $(value dropped)" "2 0 3" \
+	'events: each that began was compared, told in service or not'
 
 cat > "$tmp/nat.chain" << 'END'
 chain nat {

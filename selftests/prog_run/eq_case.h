@@ -140,6 +140,8 @@ static bool case_go(struct eq_case *c, uint64_t packets,
 		tell_difference(&c->frames[c->cnt - 1], r, what, at);
 	else if ((diff = sides_states(&q)))
 		tell_states(diff);
+	if (q.told)
+		tell_json("told", q.told);
 	json_decref(diff);
 	sides_free(&q);
 	return !what && !diff;

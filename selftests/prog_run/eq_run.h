@@ -42,6 +42,8 @@ struct eq_case {
 struct eq_sides {
 	struct chain_file *file;
 	struct oracle *s[2];	/* folded, unfolded */
+	uint64_t events;	/* compared */
+	json_t *told;		/* that differ; NULL */
 };
 
 static const char *const eq_names[] = { "folded", "unfolded" };
@@ -76,6 +78,7 @@ static inline void sides_free(struct eq_sides *q)
 	oracle_free(q->s[0]);
 	oracle_free(q->s[1]);
 	chain_file_free(q->file);
+	json_decref(q->told);
 	memset(q, 0, sizeof(*q));
 }
 
@@ -174,11 +177,25 @@ static void explain_now_and_then(struct oracle *o, const struct eq_frame *f)
 					   f->port));
 }
 
+/* NULL, or what differs of what began and was raised. */
+static const char *told_differ(struct eq_sides *q)
+{
+	struct oracle_told told;
+	const char *what = oracle_told_differ(q->s[0], q->s[1], &told);
+
+	q->events += told.events;
+	json_decref(q->told);
+	q->told = told.pair;
+	return what;
+}
+
 /* NULL, or what differs, and from which byte on. Of an edit no outcome. */
 static inline const char *sides_frame(struct eq_sides *q,
 				      const struct eq_frame *f,
 				      struct oracle_result r[2], uint32_t *at)
 {
+	const char *what;
+
 	*at = 0;
 	pass_time(q->s[0], f, true);
 	pass_time(q->s[1], f, false);
@@ -192,7 +209,8 @@ static inline const char *sides_frame(struct eq_sides *q,
 			return i ? "the unfolded side's run" :
 				   "the folded side's run";
 	explain_now_and_then(q->s[0], f);
-	return oracle_differ(&r[0], &r[1], at);
+	what = oracle_differ(&r[0], &r[1], at);
+	return what ? what : told_differ(q);
 }
 
 /* At the end, and with all sessions over. NULL, or both states. */
@@ -232,12 +250,17 @@ static inline void tell_difference(const struct eq_frame *f,
 	}
 }
 
-static inline void tell_states(json_t *diff)
+static inline void tell_json(const char *what, json_t *diff)
 {
 	char *text = json_dumps(diff, JSON_COMPACT | JSON_SORT_KEYS);
 
-	printf("# states differ at the end, [folded, unfolded]: %s\n", text);
+	printf("# %s, [folded, unfolded]: %s\n", what, text);
 	free(text);
+}
+
+static inline void tell_states(json_t *diff)
+{
+	tell_json("states differ at the end", diff);
 }
 
 /* --- a whole case --- */
@@ -258,6 +281,8 @@ static inline uint32_t case_run(const struct eq_case *c, bool tell)
 		what = sides_frame(&q, &c->frames[i], r, &at);
 	if (what && tell)
 		tell_difference(&c->frames[i - 1], r, what, at);
+	if (tell && q.told)
+		tell_json("told", q.told);
 	if (!what)
 		diff = sides_states(&q);
 	if (diff && tell)

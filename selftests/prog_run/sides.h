@@ -31,6 +31,7 @@ struct sides {
 	struct oracle *o[2];	/* folded, unfolded */
 	struct oracle_routes routes;
 	uint64_t now;
+	struct oracle_told told;	/* of the last packet */
 };
 
 static struct oracle_socket *sides_socket;
@@ -98,6 +99,8 @@ sides_frame(struct sides *s, uint32_t port, const uint8_t *frame, uint32_t len)
 		oracle_tick(s->o[i]);
 	}
 	what = oracle_differ(&res[0], &res[1], &at);
+	if (!what)
+		what = oracle_told_differ(s->o[0], s->o[1], &s->told);
 	if (what)
 		fail_msg("folded and unfolded differ: %s at %u", what, at);
 	return res[0];
