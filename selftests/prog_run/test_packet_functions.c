@@ -264,6 +264,52 @@ static void h10_a_death_is_not_the_denial_behind_it(void **state)
 	sides_free(&s);
 }
 
+/* Forwards until it is told to deny. */
+static bool gate_denies;
+
+static enum nf_verdict gate_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct header_action drop = ha_drop(NFOLD_REASON_FIREWALL_DENY);
+
+	if (!gate_denies)
+		return NF_FORWARD;
+	localmat_add_HA(nf, pkt->fid, &drop);
+	return nf_drop(pkt, NFOLD_REASON_FIREWALL_DENY);
+}
+
+/* A flow that has been forwarded and is denied now is recorded once on the side
+ * that does not fold: a packet that dies at the hop before is not taken for what
+ * the record ends with. */
+static void h10_a_death_is_not_the_denial_of_before(void **state)
+{
+	static const struct nf_ops gate = { .name = "gate",
+					    .packet = gate_packet };
+	static const struct nf_ops *const ops[] = { &hop_ops, &gate, NULL };
+	struct pkt k = pkt_new(4, IPPROTO_UDP);
+	struct oracle_result res;
+
+	(void)state;
+	gate_denies = false;
+	sides_new(&s, ROUTER, "monitor; monitor;", ops);
+	for (int i = 0; i < 2; i++)
+		oracle_maps(s.o[i])->ports[0].addr4 = inet_addr("10.0.0.1");
+	memcpy(k.dmac, oracle_maps(s.o[0])->ports[0].mac, 6);
+	assert_int_equal(sides_send(&s, 0, &k).verdict, ORACLE_SENT);
+	gate_denies = true;
+	for (int i = 0; i < 2; i++)
+		engine_invalidate_all(oracle_engine(s.o[i]));
+	for (int i = 0; i < 6; i++) {
+		k.ttl = i % 2 ? 1 : 64;
+		res = sides_send(&s, 0, &k);
+		assert_int_equal(res.verdict, i % 2 ? ORACLE_SENT :
+						      ORACLE_DROP);
+		assert_int_equal(res.reason, i % 2 ?
+					     NFOLD_REASON_TTL_EXCEEDED :
+					     NFOLD_REASON_FIREWALL_DENY);
+	}
+	sides_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +318,7 @@ int main(void)
 		SIDES_TEST(h10_a_packet_dies_at_its_hop_of_a_chain_of_three),
 		SIDES_TEST(h10_the_sender_is_told_by_the_right_address),
 		SIDES_TEST(h10_a_death_is_not_the_denial_behind_it),
+		SIDES_TEST(h10_a_death_is_not_the_denial_of_before),
 	};
 
 	return cmocka_run_group_tests_name("functions of the packet", tests,
