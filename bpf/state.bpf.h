@@ -36,7 +36,7 @@ static __always_inline __u64 state_now(void)
 	return config.own_time ? ctl.now_ns : bpf_ktime_get_ns();
 }
 
-static __always_inline void event_tell(const struct nfold_step *s,
+static __always_inline void event_tell(const struct nfold_step *s, __u32 len,
 				       __u32 slot, __u32 family)
 {
 	struct nfold_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -53,6 +53,8 @@ static __always_inline void event_tell(const struct nfold_step *s,
 	e->on_fire = s->on_fire;
 	e->reason = s->reason;
 	e->own = STEP_OWN(s);
+	e->pad = 0;
+	e->len = len;
 	bpf_ringbuf_submit(e, 0);
 }
 
@@ -76,7 +78,7 @@ static __always_inline int step_run(const struct nfold_step *s,
 		here.tcp_flags = 0;
 	fires = nfold_fn_run(s->fn, c, &here);
 	if (nfold_cell_fires(c, fires) && (s->flags & NFOLD_STEP_TELL))
-		event_tell(s, slot, family);
+		event_tell(s, v->len, slot, family);
 	return fires;
 }
 

@@ -46,10 +46,10 @@ static __always_inline int own_call(__u32 own, __u32 cell, __u32 key,
 	return 0;
 }
 
-static __noinline int step_tell(const struct nfold_step *s, __u32 slot,
-				__u32 family)
+static __noinline int step_tell(const struct nfold_step *s, __u32 len,
+				__u32 slot, __u32 family)
 {
-	event_tell(s, slot, family);
+	event_tell(s, len, slot, family);
 	return 0;
 }
 
@@ -100,7 +100,7 @@ __noinline int steps_run(__u32 index, __u32 slot, __u32 len, __u32 about)
 		said = STEP_OWN(s) ? step_own(s, &v, &now) :
 				     step_four(s, &v, &now);
 		if ((said & NFOLD_OWN_BEGINS) && (s->flags & NFOLD_STEP_TELL))
-			step_tell(s, slot, about >> 8);
+			step_tell(s, v.len, slot, about >> 8);
 		if ((said & NFOLD_OWN_FIRES) && s->on_fire)
 			return STEPS_SAY(s->on_fire, s->reason, i + 1);
 	}

@@ -5,7 +5,7 @@
 #include "nf.h"
 
 extern const struct nf_ops dos_ops, firewall_ops, ipfilter_ops, lb_ops,
-	mark_ops, monitor_ops, nat_ops, policer_ops, tunnel_ops;
+	mark_ops, monitor_ops, nat_ops, policer_ops, sample_ops, tunnel_ops;
 
 const struct nf_ops *const nf_table[] = {
 	&dos_ops,
@@ -16,6 +16,7 @@ const struct nf_ops *const nf_table[] = {
 	&monitor_ops,
 	&nat_ops,
 	&policer_ops,
+	&sample_ops,
 	&tunnel_ops,
 	NULL,
 };

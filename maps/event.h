@@ -16,13 +16,15 @@ struct nfold_event {
 	__u8 nf;		/* index in the chain */
 	__u8 on_fire;		/* enum nfold_fire */
 	__u8 reason;		/* enum nfold_reason of FIRE_DROP */
+	__u32 len;		/* of the packet, as it came in by the port */
 	__u32 own;		/* number + 1 of the own function whose cell it
 				 * is; 0: one of map "cells" */
+	__u32 pad;
 };
 
 #define NFOLD_EVENT_RING (256 * 1024)	/* bytes; full: told later, or not:
 					 * counted under events-lost */
 
-_Static_assert(sizeof(struct nfold_event) == 24, "event is map ABI");
+_Static_assert(sizeof(struct nfold_event) == 32, "event is map ABI");
 
 #endif

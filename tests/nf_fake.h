@@ -89,8 +89,9 @@ void register_event(struct nf *nf, nf_fid fid, bool (*condition)(void *arg),
 	(void)update_function;
 	assert_int_not_equal(fid, 0);
 	assert_ptr_equal(condition, nf_fired);
-	*fake_append() = (struct fake_record){ .is_event = true, .ha = *update,
-					       .arg = arg };
+	*fake_append() = (struct fake_record){ .is_event = true, .arg = arg };
+	if (update)
+		fake.records[fake.cnt - 1].ha = *update;
 }
 
 bool nf_fired(void *cell)

@@ -8,10 +8,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "engine_priv.h"
+#include "tuple.h"
 
 #define ALERT_LOG_MAX 1024
 #define ALERT_PACKET_MAX 64	/* of one packet */
@@ -58,42 +56,23 @@ void alert_fini(struct engine *e)
 
 /* --- raising --- */
 
-static json_t *proto_json(uint8_t l4proto)
-{
-	switch (l4proto) {
-	case IPPROTO_TCP:
-		return json_string("tcp");
-	case IPPROTO_UDP:
-		return json_string("udp");
-	case IPPROTO_ICMP:
-		return json_string("icmp");
-	case IPPROTO_ICMPV6:
-		return json_string("icmpv6");
-	}
-	return json_sprintf("%u", l4proto);
-}
-
 /* Time, NF and five-tuple, as they stand at the NF's place. NULL: no memory, or
  * too large. */
 static json_t *alert_json(const struct engine *e, const struct nf *nf,
 			  const struct nf_pkt *pkt, json_t *said)
 {
-	int af = pkt->family == 4 ? AF_INET : AF_INET6;
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], label[64];
+	char label[64];
 	json_t *o;
 
 	engine_nf_label(e, nf->index, label, sizeof(label));
-	inet_ntop(af, pkt->saddr.a, src, sizeof(src));
-	inet_ntop(af, pkt->daddr.a, dst, sizeof(dst));
-	o = json_pack("{s:I, s:s, s:i, s:s, s:o, s:s, s:i, s:s, s:i, s:s, s:i, s:O}",
-		      "time_ns", (json_int_t)pkt->now, "nf", label, "nf_index",
-		      nf->index, "in",
-		      e->chain->ports[NFOLD_ZONE_PORT(pkt->zone)].name,
-		      "proto", proto_json(pkt->l4proto), "src", src, "sport",
-		      ntohs(pkt->sport), "dst", dst, "dport",
-		      ntohs(pkt->dport), "direction",
-		      pkt->reply ? "reply" : "original", "len",
+	o = json_pack("{s:I, s:s, s:i, s:s, s:s, s:i, s:O}", "time_ns",
+		      (json_int_t)pkt->now, "nf", label, "nf_index", nf->index,
+		      "in", e->chain->ports[NFOLD_ZONE_PORT(pkt->zone)].name,
+		      "direction", pkt->reply ? "reply" : "original", "len",
 		      (int)nf_pkt_in_len(pkt), "alert", said);
+	if (o)
+		tuple_add(o, pkt->family, pkt->l4proto, pkt->saddr.a,
+			  pkt->sport, pkt->daddr.a, pkt->dport);
 	if (o && json_dumpb(o, NULL, 0, JSON_COMPACT) <= ALERT_TEXT_MAX)
 		return o;
 	json_decref(o);

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "engine_priv.h"
+#include "tuple.h"
 
 #define EVENT_LOG_MAX 256
 
 struct logged {
 	struct nfold_event ev;
-	uint64_t fires;		/* of the cell, with this one */
+	struct nfold_key6 key;	/* of the packet's flow, as it came in */
+	bool known;		/* that */
 	bool open;		/* the NF is at it: what it does is not known */
 };
 
@@ -64,15 +66,19 @@ static void call_update(const struct engine *e, struct flow *f,
 	}
 }
 
-static struct logged *log_add(struct engine *e, const struct nfold_event *ev)
+/* f: NULL if it is gone. */
+static struct logged *log_add(struct engine *e, const struct flow *f,
+			      const struct nfold_event *ev)
 {
 	struct event_log *log = e->events;
 	struct logged *l = &log->last[log->cnt++ % EVENT_LOG_MAX];
 
-	*l = (struct logged){
-		.ev = *ev,
-		.fires = own_cell(e, ev->own, ev->cell)->fires,
-	};
+	*l = (struct logged){ .ev = *ev };
+	if (f) {
+		l->key = f->key;
+		l->ev.family = f->family;
+		l->known = true;
+	}
 	return l;
 }
 
@@ -80,7 +86,7 @@ void event_begin(struct engine *e, struct flow *f, const struct nfold_event *ev,
 		 bool tell)
 {
 	if (tell)
-		log_add(e, ev);
+		log_add(e, f, ev);
 	if (f)
 		call_update(e, f, ev);
 }
@@ -89,7 +95,7 @@ void event_begin_walk(struct engine *e, struct flow *f,
 		      const struct nfold_event *ev, bool tell)
 {
 	if (tell)
-		log_add(e, ev)->open = e->event_open = true;
+		log_add(e, f, ev)->open = e->event_open = true;
 	call_update(e, f, ev);
 }
 
@@ -154,7 +160,7 @@ void engine_event(struct engine *e, const struct nfold_event *ev)
 	    ev->on_fire > NFOLD_FIRE_REFOLD)
 		return;
 	f = flow_of_slot(e, ev->family == 6 ? 6 : 4, ev->slot);
-	log_add(e, ev);
+	log_add(e, f, ev);
 	if (f && (!e->conf.tell_all || function_tells(e, f, ev)))
 		call_update(e, f, ev);
 }
@@ -189,13 +195,18 @@ static const char *nf_name(const struct engine *e, uint8_t nf)
 static json_t *event_json(const struct engine *e, const struct logged *l)
 {
 	const struct nfold_event *ev = &l->ev;
+	const struct nfold_cell *c = own_cell(e, ev->own, ev->cell);
 	json_t *o = json_pack("{s:I, s:s, s:i, s:s, s:I, s:I}",
 			      "time_ns", (json_int_t)ev->time_ns,
 			      "nf", nf_name(e, ev->nf), "nf_index", ev->nf,
 			      "action", fire_words[ev->on_fire],
 			      "cell", (json_int_t)ev->cell,
-			      "fires", (json_int_t)l->fires);
+			      "fires", (json_int_t)c->fires);
 
+	json_object_set_new(o, "len", json_integer(ev->len));
+	if (l->known)
+		tuple_add(o, ev->family, l->key.l4proto, l->key.saddr,
+			  l->key.sport, l->key.daddr, l->key.dport);
 	if (ev->on_fire == NFOLD_FIRE_DROP)
 		json_object_set_new(o, "reason",
 				    json_string(reason_word(ev->reason)));

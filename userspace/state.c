@@ -163,8 +163,8 @@ bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
 	if (said & NFOLD_OWN_BEGINS)
 		event_begin_walk(e, pkt->engine, &(struct nfold_event){
 			.time_ns = e->now, .cell = s.cell, .nf = nf->index,
-			.own = STEP_OWN(&s), .family = pkt->family },
-			sf->tell || e->conf.tell_all);
+			.own = STEP_OWN(&s), .family = pkt->family,
+			.len = v.len }, sf->tell || e->conf.tell_all);
 	return said & NFOLD_OWN_FIRES;
 }
 
@@ -187,7 +187,8 @@ static bool step_run(struct engine *e, struct flow *f,
 			.time_ns = v.now, .cell = s->cell, .nf = s->nf,
 			.own = STEP_OWN(s), .slot = f->slot + 1,
 			.family = f->family, .on_fire = s->on_fire,
-			.reason = s->reason }, s->flags & NFOLD_STEP_TELL);
+			.reason = s->reason, .len = v.len },
+			s->flags & NFOLD_STEP_TELL);
 	return said & NFOLD_OWN_FIRES;
 }
 

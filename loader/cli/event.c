@@ -39,17 +39,37 @@ static json_int_t number_of(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
+static void print_end(const json_t *o, const char *addr, const char *port)
+{
+	const char *text = text_of(o, addr);
+
+	printf(strchr(text, ':') ? "[%s]:%" JSON_INTEGER_FORMAT :
+				   "%s:%" JSON_INTEGER_FORMAT,
+	       text, number_of(o, port));
+}
+
+void event_print_tuple(const json_t *o)
+{
+	printf(" %s ", text_of(o, "proto"));
+	print_end(o, "src", "sport");
+	fputs(" > ", stdout);
+	print_end(o, "dst", "dport");
+}
+
 void event_print(const char *chain, const json_t *ev)
 {
 	json_int_t ns = number_of(ev, "time_ns");
 
 	printf("%" JSON_INTEGER_FORMAT ".%06" JSON_INTEGER_FORMAT
 	       " %s %s[%" JSON_INTEGER_FORMAT "] %s %s cell %" JSON_INTEGER_FORMAT
-	       " fires %" JSON_INTEGER_FORMAT "\n",
+	       " fires %" JSON_INTEGER_FORMAT " len %" JSON_INTEGER_FORMAT,
 	       ns / 1000000000, ns / 1000 % 1000000, chain, text_of(ev, "nf"),
 	       number_of(ev, "nf_index"), text_of(ev, "action"),
 	       text_of(ev, "reason"), number_of(ev, "cell"),
-	       number_of(ev, "fires"));
+	       number_of(ev, "fires"), number_of(ev, "len"));
+	if (json_object_get(ev, "src"))
+		event_print_tuple(ev);
+	putchar('\n');
 }
 
 static void print_registered(const char *chain, const json_t *list)

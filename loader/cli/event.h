@@ -7,5 +7,7 @@
 
 /* One line. ev: as engine_event_show() has it. */
 void event_print(const char *chain, const json_t *ev);
+/* Its five-tuple, or an alert's, within a line. */
+void event_print_tuple(const json_t *o);
 
 #endif

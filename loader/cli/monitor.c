@@ -81,25 +81,14 @@ static int view_events(struct view *v, void *ctx)
 
 /* --- alerts --- */
 
-static void print_end(const json_t *o, const char *addr, const char *port)
-{
-	const char *text = text_of(o, addr);
-
-	printf(strchr(text, ':') ? "[%s]:%" JSON_INTEGER_FORMAT :
-				   "%s:%" JSON_INTEGER_FORMAT,
-	       text, number_of(o, port));
-}
-
 static void print_alert(const char *chain, const json_t *o)
 {
 	json_int_t ns = number_of(o, "time_ns");
 
 	printf("%" JSON_INTEGER_FORMAT ".%06" JSON_INTEGER_FORMAT
-	       " %s %s in %s %s ", ns / 1000000000, ns / 1000 % 1000000, chain,
-	       text_of(o, "nf"), text_of(o, "in"), text_of(o, "proto"));
-	print_end(o, "src", "sport");
-	fputs(" > ", stdout);
-	print_end(o, "dst", "dport");
+	       " %s %s in %s", ns / 1000000000, ns / 1000 % 1000000, chain,
+	       text_of(o, "nf"), text_of(o, "in"));
+	event_print_tuple(o);
 	putchar(' ');
 	json_dumpf(json_object_get(o, "alert"), stdout, JSON_COMPACT);
 	putchar('\n');

@@ -74,6 +74,11 @@ static int add_policer(char *t, size_t size)
 			1 + pick(100), per[pick(3)]);
 }
 
+static int add_sample(char *t, size_t size)
+{
+	return snprintf(t, size, "\tsample { one-in %u; }\n", 2 + pick(9));
+}
+
 static int add_dos(char *t, size_t size)
 {
 	return snprintf(t, size,
@@ -129,7 +134,8 @@ static int add_lb(char *t, size_t size)
 
 /* The last ones need router mode. */
 static int (*const nfs[])(char *t, size_t size) = {
-	add_monitor, add_firewall, add_ipfilter, add_policer, add_dos, add_mark,
+	add_monitor, add_firewall, add_ipfilter, add_policer, add_sample, add_dos,
+	add_mark,
 	add_nat, add_lb, add_tunnel,
 };
 #define NFS (sizeof(nfs) / sizeof(nfs[0]))

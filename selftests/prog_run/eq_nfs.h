@@ -243,9 +243,9 @@ const struct nf_ops *const nf_table[] = {
 	&dos_ops,     &fickle_ops, &firewall_ops, &guard_ops, &hop1_ops,
 	&hop2_ops,    &ipfilter_ops, &knock_ops,  &lb_ops,    &mark_ops,
 	&monitor_ops, &nat_ops,	   &outside_ops,  &pace_ops,  &patch_ops,
-	&policer_ops, &pop_ops,	   &scan_ops,	  &settle_ops, &shift_ops,
-	&sway_ops,    &tally_ops,  &trunk_ops,	  &tunnel_ops, &turn_ops,
-	&wrong_ops,   NULL,
+	&policer_ops, &pop_ops,	   &sample_ops,	  &scan_ops,  &settle_ops,
+	&shift_ops,   &sway_ops,   &tally_ops,	  &trunk_ops, &tunnel_ops,
+	&turn_ops,    &wrong_ops,  NULL,
 };
 
 const struct nf_ops *nf_find(const char *name)
