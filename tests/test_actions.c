@@ -10,21 +10,7 @@
 
 #include <cmocka.h>
 
-/* Its enum pkt_csum is another than the engine's. */
-#define pkt_csum build_csum
-#define PKT_CSUM_PARTIAL BUILD_CSUM_PARTIAL
-#define PKT_CSUM_BAD BUILD_CSUM_BAD
-#include "tests/pkt.h"
-#undef pkt_csum
-#undef PKT_CSUM_PARTIAL
-#undef PKT_CSUM_BAD
-
-#include "maps/act.h"
-#include "userspace/consolidate.h"
-#include "userspace/edits.h"
-#include "userspace/pkt.h"
-
-#define ROOM 256
+#include "tests/action_frame.h"
 
 static struct nf_tunnel ipip, gre6, vxlan, gue6;
 
@@ -90,7 +76,7 @@ static bool has_ports(const struct nf_pkt *pkt)
 	return pkt->l4proto == IPPROTO_TCP || pkt->l4proto == IPPROTO_UDP;
 }
 
-static struct header_action act_modify(struct nf_pkt *pkt, int letter)
+static struct header_action modify(const struct nf_pkt *pkt, int letter)
 {
 	enum nfold_field field = letters[letter].field;
 	struct nf_addr a = { { htonl(0x0a010100 + letters[letter].n) } };
@@ -98,117 +84,59 @@ static struct header_action act_modify(struct nf_pkt *pkt, int letter)
 	if (pkt->family == 6)
 		a = (struct nf_addr){ { htonl(0x20010db8), 0, 0,
 					htonl(letters[letter].n) } };
-	if (field == NFOLD_FIELD_DADDR) {
-		nf_pkt_set_daddr(pkt, &a);
+	if (field == NFOLD_FIELD_DADDR)
 		return ha_modify_addr(field, &a);
-	}
 	if (!has_ports(pkt))
 		return (struct header_action){ .kind = HA_FORWARD };
-	nf_pkt_set_sport(pkt, htons(5000 + letter));
 	return ha_modify_port(field, htons(5000 + letter));
 }
 
-/* One action done to the packet, as an NF does it, and recorded. False: the
- * packet can not have it; an NF would drop it. */
-static bool act_real(struct nf_pkt *pkt, int letter, struct header_action *ha)
+/* As an NF would choose it, knowing the packet. */
+static struct header_action action_of(const struct nf_pkt *pkt, int letter)
 {
-	const struct nf_tunnel *t = letters[letter].tunnel;
 	int n = letters[letter].n;
-	__be16 tpid = htons(letter & 1 ? 0x88a8 : 0x8100);
 
 	switch (letters[letter].kind) {
 	case HA_FORWARD:
-		*ha = (struct header_action){ .kind = HA_FORWARD };
-		return true;
+		break;
 	case HA_DROP:
-		*ha = ha_drop(NFOLD_REASON_FIREWALL_DENY);
-		return true;
+		return ha_drop(NFOLD_REASON_FIREWALL_DENY);
 	case HA_MODIFY:
-		*ha = act_modify(pkt, letter);
-		return true;
+		return modify(pkt, letter);
 	case HA_TTL:
-		*ha = ha_ttl(n);
-		return nf_pkt_ttl_dec(pkt, n);
+		return ha_ttl(n);
 	case HA_DSCP:
-		*ha = ha_dscp(n);
-		nf_pkt_set_dscp(pkt, n);
-		return true;
+		return ha_dscp(n);
 	case HA_SEQ:
 		/* Of TCP below a tunnel's header an NF knows nothing. */
-		*ha = (struct header_action){ .kind = HA_FORWARD };
 		if (pkt->l4proto == IPPROTO_TCP)
-			*ha = ha_seq(n, -5);
-		nf_pkt_shift_seq(pkt, n, -5);
-		return true;
+			return ha_seq(n, -5);
+		break;
 	case HA_VLAN_PUSH:
-		*ha = ha_vlan_push(tpid, htons(n));
-		return nf_pkt_push_vlan(pkt, tpid, htons(n));
+		return ha_vlan_push(htons(letter & 1 ? 0x88a8 : 0x8100),
+				    htons(n));
 	case HA_VLAN_POP:
-		*ha = ha_vlan_pop();
-		return nf_pkt_pop_vlan(pkt);
+		return ha_vlan_pop();
 	case HA_ENCAP:
-		if (!nf_pkt_encap(pkt, t))
-			return false;
-		*ha = ha_encap(t, pkt);
-		return true;
+		return (struct header_action){
+			.kind = HA_ENCAP, .tunnel = letters[letter].tunnel };
 	case HA_DECAP:
-		*ha = ha_decap(t);
-		return nf_pkt_decap(pkt, t);
+		return ha_decap(letters[letter].tunnel);
 	}
-	return false;
+	return (struct header_action){ .kind = HA_FORWARD };
+}
+
+static bool act_real(struct nf_pkt *pkt, int letter, struct header_action *ha)
+{
+	*ha = action_of(pkt, letter);
+	return action_do(pkt, ha);
 }
 
 /* --- one sequence on one packet --- */
 
-struct frame {
-	uint8_t buf[ROOM + 600];
-	uint8_t *data;
-	uint32_t len, room;
-	struct nfold_parse parse;
-};
-
 static void frame_make(struct frame *f, const struct pkt *k)
 {
-	f->data = f->buf + ROOM;
-	f->room = ROOM;
-	f->len = pkt_build(k, f->data);
-	assert_int_equal(nfold_parse(f->data, f->data + f->len, 1, &f->parse),
-			 NFOLD_REASON_NONE);
-}
-
-static struct nfold_key6 key_of(const struct nfold_parse *p)
-{
-	if (p->family == 6)
-		return p->key6;
-	return (struct nfold_key6){
-		.saddr = { p->key4.saddr }, .daddr = { p->key4.daddr },
-		.sport = p->key4.sport, .dport = p->key4.dport,
-		.zone = p->key4.zone, .l4proto = p->key4.l4proto,
-	};
-}
-
-/* The entry, as XDP and the engine apply it. */
-static void apply(struct frame *f, const struct gmat_entry *g,
-		  const struct edit_plan *plan)
-{
-	struct nfold_set4 set4 = { g->set.saddr[0], g->set.daddr[0],
-				   g->set.sport, g->set.dport };
-	struct nfold_edit e = plan->edit;
-
-	for (int i = 0; i < plan->layers; i++)
-		e.tmpl[i] = i + 1;
-	if (plan->used)
-		edit_packet(&e, &g->act, f->data, f->len, &f->parse);
-	if (f->parse.family == 4)
-		nfold_apply4(f->data, f->data + f->len, &f->parse, &set4,
-			     &g->act);
-	else
-		nfold_apply6(f->data, f->data + f->len, &f->parse, &g->set,
-			     &g->act);
-	if (plan->used)
-		assert_int_equal(edit_frame(&e, plan->tmpl, &f->data, &f->len,
-					    &f->room, f->parse.l3_len),
-				 NFOLD_REASON_NONE);
+	assert_true(frame_build(f, k));
 }
 
 /* Every header of the frame is right in itself: IPv4 checksums, lengths, and
@@ -289,11 +217,9 @@ static enum outcome check_frame(struct frame *walked, const int *l, int n,
 	struct nf_pkt pkt;
 	bool dropped = false;
 
-	entry = *walked;
-	entry.data = entry.buf + (walked->data - walked->buf);
-	key = key_of(&walked->parse);
-	pkt_init(&pkt, walked->data, walked->len, &walked->parse);
-	pkt.room = walked->room;
+	frame_copy(&entry, walked);
+	key = frame_key(walked);
+	frame_pkt(walked, &pkt);
 	for (int i = 0; i < n && !dropped; i++) {
 		if (!act_real(&pkt, l[i], &recs[i].action))
 			return NO_SUCH_PACKET;
@@ -318,7 +244,7 @@ static enum outcome check_frame(struct frame *walked, const int *l, int n,
 	}
 	assert_true(walked->parse.ttl > g.act.ttl_dec);
 	assert_true(pkt_ttl_dec(&pkt));
-	apply(&entry, &g, &plan);
+	assert_true(frame_apply(&entry, &g, &plan));
 	compare(&entry, &pkt, l, n, k);
 	check_headers(pkt.data + pkt.l3_off, pkt.data + pkt.len);
 	return FOLDED;
@@ -522,7 +448,7 @@ static void ttl_dies_where_the_fold_says(void **state)
 
 			k.ttl = ttl;
 			frame_make(&f, &k);
-			key = key_of(&f.parse);
+			key = frame_key(&f);
 			pkt_init(&pkt, f.data, f.len, &f.parse);
 			for (int i = 0; i < 3; i++) {
 				recs[i].action = (struct header_action){
@@ -552,7 +478,7 @@ static enum nfold_reason fold(struct lmat *m, struct edit_plan *plan)
 	struct gmat_entry g;
 
 	frame_make(&f, &k);
-	key = key_of(&f.parse);
+	key = frame_key(&f);
 	return consolidate(&g, plan, &key, 4, m, &router);
 }
 

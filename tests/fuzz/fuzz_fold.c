@@ -8,31 +8,11 @@
  */
 #include <string.h>
 
-/* Its enum pkt_csum is another than the engine's. */
-#define pkt_csum build_csum
-#define PKT_CSUM_PARTIAL BUILD_CSUM_PARTIAL
-#define PKT_CSUM_BAD BUILD_CSUM_BAD
-#include "tests/pkt.h"
-#undef pkt_csum
-#undef PKT_CSUM_PARTIAL
-#undef PKT_CSUM_BAD
-
-#include "maps/act.h"
+#include "tests/action_frame.h"
 #include "tests/fuzz/fuzz.h"
-#include "userspace/consolidate.h"
-#include "userspace/edits.h"
-#include "userspace/pkt.h"
 
-#define FOLD_ROOM 256
 #define FOLD_ACTIONS 12
 #define FOLD_TUNNELS 5
-
-struct fold_frame {
-	uint8_t buf[FOLD_ROOM + 600];
-	uint8_t *data;
-	uint32_t len, room;
-	struct nfold_parse parse;
-};
 
 static struct nf_tunnel fold_tunnels[FOLD_TUNNELS];
 
@@ -85,14 +65,6 @@ static struct pkt fold_packet(const uint8_t b[8])
 	if (k.proto == IPPROTO_UDP && b[7] & 1)
 		k.csum = PKT_CSUM_NONE;
 	return k;
-}
-
-static bool fold_frame_make(struct fold_frame *f, const struct pkt *k)
-{
-	f->data = f->buf + FOLD_ROOM;
-	f->room = FOLD_ROOM;
-	f->len = pkt_build(k, f->data);
-	return !nfold_parse(f->data, f->data + f->len, 1, &f->parse);
 }
 
 /* --- actions from bytes --- */
@@ -153,61 +125,15 @@ static struct header_action fold_next(const struct nf_pkt *pkt,
 	return (struct header_action){ .kind = HA_FORWARD };
 }
 
-/* False: the packet can not have it; an NF would drop it. */
-static bool fold_do(struct nf_pkt *pkt, struct header_action *ha)
-{
-	const struct nf_tunnel *t = ha->tunnel;
-
-	if (ha->kind != HA_ENCAP)
-		return nf_pkt_do(pkt, ha);
-	if (!nf_pkt_encap(pkt, t))
-		return false;
-	*ha = ha_encap(t, pkt);
-	return true;
-}
-
 /* --- folded --- */
 
-static struct nfold_key6 fold_key(const struct nfold_parse *p)
-{
-	if (p->family == 6)
-		return p->key6;
-	return (struct nfold_key6){
-		.saddr = { p->key4.saddr }, .daddr = { p->key4.daddr },
-		.sport = p->key4.sport, .dport = p->key4.dport,
-		.zone = p->key4.zone, .l4proto = p->key4.l4proto,
-	};
-}
-
-static void fold_apply(struct fold_frame *f, const struct gmat_entry *g,
-		       const struct edit_plan *plan)
-{
-	struct nfold_set4 set4 = { g->set.saddr[0], g->set.daddr[0],
-				   g->set.sport, g->set.dport };
-	struct nfold_edit e = plan->edit;
-
-	for (int i = 0; i < plan->layers; i++)
-		e.tmpl[i] = i + 1;
-	if (plan->used)
-		edit_packet(&e, &g->act, f->data, f->len, &f->parse);
-	if (f->parse.family == 4)
-		nfold_apply4(f->data, f->data + f->len, &f->parse, &set4,
-			     &g->act);
-	else
-		nfold_apply6(f->data, f->data + f->len, &f->parse, &g->set,
-			     &g->act);
-	if (plan->used)
-		FUZZ_CHECK(!edit_frame(&e, plan->tmpl, &f->data, &f->len,
-				       &f->room, f->parse.l3_len));
-}
-
-static void fold_compare(struct fold_frame *entry, struct nf_pkt *pkt,
+static void fold_compare(struct frame *entry, struct nf_pkt *pkt,
 			 const struct pkt *k, const struct lmat *m,
 			 bool dropped)
 {
 	static const struct egress router = { .verdict = NFOLD_VERDICT_FORWARD,
 					      .nexthop = 7, .router = true };
-	struct nfold_key6 key = fold_key(&entry->parse);
+	struct nfold_key6 key = frame_key(entry);
 	struct edit_plan plan;
 	struct gmat_entry g;
 	bool alive;
@@ -221,14 +147,14 @@ static void fold_compare(struct fold_frame *entry, struct nf_pkt *pkt,
 	FUZZ_CHECK(alive == (entry->parse.ttl > g.act.ttl_dec));
 	if (!alive)
 		return;
-	fold_apply(entry, &g, &plan);
+	FUZZ_CHECK(frame_apply(entry, &g, &plan));
 	FUZZ_CHECK(entry->len == pkt->len);
 	FUZZ_CHECK(!memcmp(entry->data, pkt->data, pkt->len));
 }
 
 int FUZZ_ENTRY(const uint8_t *data, size_t size)
 {
-	static struct fold_frame walked, entry;
+	static struct frame walked, entry;
 	struct lmat_record recs[FOLD_ACTIONS] = { 0 };
 	struct lmat m = { .records = recs };
 	struct nf_pkt pkt;
@@ -239,12 +165,10 @@ int FUZZ_ENTRY(const uint8_t *data, size_t size)
 		return 0;
 	fold_tunnels_make();
 	k = fold_packet(data);
-	if (!fold_frame_make(&walked, &k))
+	if (!frame_build(&walked, &k))
 		return 0;
-	entry = walked;
-	entry.data = entry.buf + FOLD_ROOM;
-	pkt_init(&pkt, walked.data, walked.len, &walked.parse);
-	pkt.room = FOLD_ROOM;
+	frame_copy(&entry, &walked);
+	frame_pkt(&walked, &pkt);
 	for (size_t at = 8; at + 6 <= size && m.cnt < FOLD_ACTIONS && !dropped;
 	     at += 6) {
 		struct lmat_record *r = &recs[m.cnt];
@@ -252,7 +176,7 @@ int FUZZ_ENTRY(const uint8_t *data, size_t size)
 		r->nf = m.cnt;
 		r->action = fold_next(&pkt, data + at);
 		dropped = r->action.kind == HA_DROP;
-		if (!dropped && !fold_do(&pkt, &r->action))
+		if (!action_do(&pkt, &r->action))
 			return 0;
 		m.cnt++;
 	}
