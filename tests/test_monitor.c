@@ -202,10 +202,10 @@ static void saved_counts_go_on_in_a_new_engine(void **state)
 	fake_nf_free(new);
 }
 
-static void it_has_no_keys(void **state)
+static void unknown_keys_are_refused(void **state)
 {
 	(void)state;
-	fake_refused(&monitor_ops, "sample 1;", "");
+	fake_refused(&monitor_ops, "sorts 1;", "");
 }
 
 int main(void)
@@ -216,7 +216,7 @@ int main(void)
 		cmocka_unit_test(totals_are_the_sum_of_everything_ever_counted),
 		cmocka_unit_test(dump_does_not_depend_on_the_order_of_arrival),
 		cmocka_unit_test(saved_counts_go_on_in_a_new_engine),
-		cmocka_unit_test(it_has_no_keys),
+		cmocka_unit_test(unknown_keys_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("monitor", tests, NULL, NULL);

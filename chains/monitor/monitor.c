@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* monitor: packets and bytes per session and direction, and in total. A total
- * is what closed sessions left behind plus the cells of the open ones, so that
- * there is no second count to keep in step with what the kernel counts.
+/* monitor: packets and bytes per session and direction, per host, per rule and in
+ * total. A sum is what closed sessions left behind plus the cells of the open
+ * ones, so that there is no second count to keep in step with what the kernel
+ * counts.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "hosts.h"
 #include "monitor.h"
+#include "rules.h"
 
 static void count(struct nf_count *c, const struct nf_pkt *pkt)
 {
@@ -46,26 +48,68 @@ static void key_of(const struct nf_pkt *pkt, struct monitor_key *key)
 	memset(key, 0, sizeof(*key));
 	key->family = pkt->family;
 	key->l4proto = pkt->l4proto;
-	key->saddr = pkt->reply ? pkt->daddr : pkt->saddr;
-	key->daddr = pkt->reply ? pkt->saddr : pkt->daddr;
-	key->sport = pkt->reply ? pkt->dport : pkt->sport;
-	key->dport = pkt->reply ? pkt->sport : pkt->dport;
+	key->icmp_type = pkt->icmp_type;
+	key->saddr = pkt->saddr;
+	key->daddr = pkt->daddr;
+	key->sport = pkt->sport;
+	key->dport = pkt->dport;
+}
+
+/* What was counted under the direction's five-tuple is its hosts' and rules'. */
+static void half_end(struct monitor *m, struct monitor_half *h)
+{
+	struct nf_count c = count_since(&h->count, &h->base);
+
+	if (!h->key.family)
+		return;
+	rules_close(m->rules, h->rules, &c);
+	h->base = h->count;
+	if (!h->from)
+		return;
+	count_add(&h->from->sent, &c);
+	count_add(&h->to->received, &c);
+	hosts_put(m->hosts, h->from);
+	hosts_put(m->hosts, h->to);
+}
+
+static void half_open(struct monitor *m, struct monitor_half *h)
+{
+	const struct monitor_key *k = &h->key;
+
+	h->rules = rules_open(m->rules, k);
+	if (!m->hosts)
+		return;
+	h->from = hosts_get(m->hosts, k->family, &k->saddr);
+	h->to = hosts_get(m->hosts, k->family, &k->daddr);
+}
+
+/* The first packet; or another NF has given the session another five-tuple in
+ * its midst: a balancer whose backend has failed. The engine has told what was
+ * counted before. */
+static void half_turn(struct monitor *m, struct monitor_half *h,
+		      const struct monitor_key *key)
+{
+	half_end(m, h);
+	h->key = *key;
+	half_open(m, h);
 }
 
 static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
 {
 	struct monitor_session *s = nf_session(nf, pkt);
-	enum monitor_dir dir = pkt->reply ? MONITOR_REPLY : MONITOR_ORIGINAL;
-	struct nf_count *cell = &s->count[dir];
-	struct monitor *m = nf->priv;
+	struct monitor_half *h = &s->dir[pkt->reply ? MONITOR_REPLY :
+						      MONITOR_ORIGINAL];
+	struct monitor_key key;
 
-	if (!s->prev) {
-		key_of(pkt, &s->key);
-		link_session(m, s);
-	}
-	count(cell, pkt);
-	localmat_add_SF(nf, nf_extract_fid(pkt), &count_sf, cell);
-	talkers_packet(nf, &m->talkers, &s->talker[dir], pkt);
+	if (!s->prev)
+		link_session(nf->priv, s);
+	key_of(pkt, &key);
+	if (memcmp(&key, &h->key, sizeof(key)))
+		half_turn(nf->priv, h, &key);
+	count(&h->count, pkt);
+	localmat_add_SF(nf, nf_extract_fid(pkt), &count_sf, &h->count);
+	talkers_packet(nf, &((struct monitor *)nf->priv)->talkers, &h->talker,
+		       pkt);
 	return NF_FORWARD;
 }
 
@@ -78,14 +122,14 @@ static void monitor_expire(struct nf *nf, void *session, uint64_t now)
 	if (!s->prev)
 		return;
 	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
-		m->closed[d].packets += s->count[d].packets;
-		m->closed[d].bytes += s->count[d].bytes;
-		talkers_end(&m->talkers, s->talker[d]);
+		half_end(m, &s->dir[d]);
+		count_add(&m->closed[d], &s->dir[d].count);
+		talkers_end(&m->talkers, s->dir[d].talker);
 	}
 	unlink_session(m, s);
 }
 
-/* A session that the monitor never saw has family 0. */
+/* A session that the monitor never saw has family 0 in both directions. */
 static void monitor_save(struct nf *nf, const void *session, void *blob)
 {
 	struct monitor_session s = *(const struct monitor_session *)session;
@@ -93,7 +137,12 @@ static void monitor_save(struct nf *nf, const void *session, void *blob)
 	(void)nf;
 	s.next = NULL;
 	s.prev = NULL;
-	memset(s.talker, 0, sizeof(s.talker));
+	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
+		s.dir[d].rules = 0;
+		s.dir[d].from = NULL;
+		s.dir[d].to = NULL;
+		s.dir[d].talker = NULL;
+	}
 	memcpy(blob, &s, sizeof(s));
 }
 
@@ -102,47 +151,14 @@ static int monitor_restore(struct nf *nf, void *session, const void *blob)
 	struct monitor_session *s = session;
 
 	memcpy(s, blob, sizeof(*s));
-	s->next = NULL;
-	s->prev = NULL;
-	memset(s->talker, 0, sizeof(s->talker));
-	if (s->key.family)
-		link_session(nf->priv, s);
+	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
+		if (!s->dir[d].key.family)
+			continue;
+		half_open(nf->priv, &s->dir[d]);
+		if (!s->prev)
+			link_session(nf->priv, s);
+	}
 	return 0;
-}
-
-static int set_stmt(struct monitor *m, const struct conf_block *block,
-		    const struct conf_stmt *s, struct conf_error *err)
-{
-	static const char *const known[] = { "top-talkers", NULL };
-
-	if (strcmp(s->words[0].text, "top-talkers"))
-		return conf_unknown(s, known, err);
-	return conf_single(block, s, err) ? -1 :
-					    talkers_set(&m->talkers, s, err);
-}
-
-static int monitor_init(struct nf *nf, const struct conf_block *block,
-			struct conf_error *err)
-{
-	struct monitor *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return conf_fail(err, &block->loc, NULL,
-				 "no memory for monitor");
-	for (size_t i = 0; i < block->cnt; i++)
-		if (set_stmt(m, block, &block->stmts[i], err)) {
-			free(m);
-			return -1;
-		}
-	nf->priv = m;
-	return 0;
-}
-
-static void monitor_exit(struct nf *nf)
-{
-	talkers_free(&((struct monitor *)nf->priv)->talkers);
-	free(nf->priv);
-	nf->priv = NULL;
 }
 
 const struct nf_ops monitor_ops = {

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hosts.h"
 #include "monitor.h"
+#include "rules.h"
 
 static const char *const dir_names[MONITOR_DIR_CNT] = {
 	[MONITOR_ORIGINAL] = "original", [MONITOR_REPLY] = "reply",
 };
 
-static json_t *count_json(const struct nf_count *c)
+json_t *count_json(const struct nf_count *c)
 {
 	return json_pack("{s:I, s:I}", "packets", (json_int_t)c->packets,
 			 "bytes", (json_int_t)c->bytes);
@@ -23,23 +25,42 @@ static json_t *totals_json(const struct monitor *m)
 	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
 		struct nf_count sum = m->closed[d];
 
-		for (struct monitor_session *s = m->open; s; s = s->next) {
-			sum.packets += s->count[d].packets;
-			sum.bytes += s->count[d].bytes;
-		}
+		for (struct monitor_session *s = m->open; s; s = s->next)
+			count_add(&sum, &s->dir[d].count);
 		json_object_set_new(o, dir_names[d], count_json(&sum));
 	}
 	return o;
 }
 
+void monitor_sum(struct monitor *m)
+{
+	rules_open_clear(m->rules);
+	if (m->hosts)
+		hosts_open_clear(m->hosts);
+	for (struct monitor_session *s = m->open; s; s = s->next)
+		for (int d = 0; d < MONITOR_DIR_CNT; d++) {
+			const struct monitor_half *h = &s->dir[d];
+			struct nf_count c = count_since(&h->count, &h->base);
+
+			rules_open_add(m->rules, h->rules, &c);
+			if (h->from)
+				hosts_open_add(h->from, h->to, &c);
+		}
+}
+
 json_t *monitor_show(struct nf *nf)
 {
-	const struct monitor *m = nf->priv;
-	json_t *o = json_pack("{s:I, s:I, s:o}",
-			      "sessions", (json_int_t)m->open_cnt,
-			      "opened", (json_int_t)m->opened,
-			      "total", totals_json(m));
+	struct monitor *m = nf->priv;
+	json_t *o;
 
+	monitor_sum(m);
+	o = json_pack("{s:I, s:I, s:o}", "sessions", (json_int_t)m->open_cnt,
+		      "opened", (json_int_t)m->opened, "total",
+		      totals_json(m));
+	if (m->rules->cnt)
+		json_object_set_new(o, "rules", rules_show(m->rules));
+	if (m->hosts)
+		json_object_set_new(o, "hosts", hosts_show(m->hosts));
 	if (m->talkers.show)
 		json_object_set_new(o, "top-talkers",
 				    talkers_json(&m->talkers, m->talkers.show));
@@ -57,18 +78,40 @@ static json_t *endpoint_json(const struct monitor_key *k,
 			    ntohs(port));
 }
 
+static void key_reverse(struct monitor_key *k)
+{
+	struct nf_addr addr = k->saddr;
+	__be16 port = k->sport;
+
+	k->saddr = k->daddr;
+	k->daddr = addr;
+	k->sport = k->dport;
+	k->dport = port;
+}
+
+struct monitor_key monitor_session_key(const struct monitor_session *s)
+{
+	struct monitor_key key = s->dir[MONITOR_ORIGINAL].key;
+
+	if (key.family)
+		return key;
+	key = s->dir[MONITOR_REPLY].key;
+	key_reverse(&key);
+	return key;
+}
+
 static json_t *session_json(const struct monitor_session *s)
 {
-	const struct monitor_key *k = &s->key;
+	struct monitor_key k = monitor_session_key(s);
 
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}",
-			 "l4proto", k->l4proto,
-			 "source", endpoint_json(k, &k->saddr, k->sport),
-			 "destination", endpoint_json(k, &k->daddr, k->dport),
+			 "l4proto", k.l4proto,
+			 "source", endpoint_json(&k, &k.saddr, k.sport),
+			 "destination", endpoint_json(&k, &k.daddr, k.dport),
 			 dir_names[MONITOR_ORIGINAL],
-			 count_json(&s->count[MONITOR_ORIGINAL]),
+			 count_json(&s->dir[MONITOR_ORIGINAL].count),
 			 dir_names[MONITOR_REPLY],
-			 count_json(&s->count[MONITOR_REPLY]));
+			 count_json(&s->dir[MONITOR_REPLY].count));
 }
 
 /* By key, then by counts: two zones may hold the same five-tuple. */
@@ -76,31 +119,42 @@ static int session_compare(const void *a, const void *b)
 {
 	const struct monitor_session *x = *(struct monitor_session *const *)a;
 	const struct monitor_session *y = *(struct monitor_session *const *)b;
-	int diff = memcmp(&x->key, &y->key, sizeof(x->key));
+	struct monitor_key k = monitor_session_key(x);
+	struct monitor_key l = monitor_session_key(y);
+	int diff = memcmp(&k, &l, sizeof(k));
 
-	return diff ? diff : memcmp(x->count, y->count, sizeof(x->count));
+	for (int d = 0; d < MONITOR_DIR_CNT && !diff; d++)
+		diff = memcmp(&x->dir[d].count, &y->dir[d].count,
+			      sizeof(x->dir[d].count));
+	return diff;
+}
+
+static json_t *sessions_json(const struct monitor *m)
+{
+	struct monitor_session **all = calloc(m->open_cnt + 1, sizeof(*all));
+	json_t *list = json_array();
+	size_t n = 0;
+
+	for (struct monitor_session *s = m->open; all && s; s = s->next)
+		all[n++] = s;
+	if (n)
+		qsort(all, n, sizeof(*all), session_compare);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, session_json(all[i]));
+	free(all);
+	return list;
 }
 
 json_t *monitor_dump(struct nf *nf)
 {
-	const struct monitor *m = nf->priv;
-	struct monitor_session **all = calloc(m->open_cnt + 1, sizeof(*all));
-	json_t *list = json_array(), *o;
-	size_t n = 0;
+	struct monitor *m = nf->priv;
 
-	if (!all) {
-		json_decref(list);
-		return NULL;
-	}
-	for (struct monitor_session *s = m->open; s; s = s->next)
-		all[n++] = s;
-	qsort(all, n, sizeof(*all), session_compare);
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, session_json(all[i]));
-	free(all);
-	o = json_pack("{s:o, s:o}", "total", totals_json(m), "sessions", list);
-	if (m->talkers.show)
-		json_object_set_new(o, "top-talkers",
-				    talkers_json(&m->talkers, UINT32_MAX));
-	return o;
+	monitor_sum(m);
+	return json_pack("{s:o, s:o, s:o, s:o*, s:o*}", "total",
+			 totals_json(m), "sessions", sessions_json(m), "rules",
+			 rules_show(m->rules), "hosts",
+			 m->hosts ? hosts_dump(m->hosts) : NULL, "top-talkers",
+			 m->talkers.show ? talkers_json(&m->talkers,
+							UINT32_MAX) :
+					   NULL);
 }

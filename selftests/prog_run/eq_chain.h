@@ -57,11 +57,17 @@ static int add_ipfilter(char *t, size_t size)
 
 static int add_monitor(char *t, size_t size)
 {
-	static const char *const blocks[] = {
-		";", "{ top-talkers; }", "{ top-talkers packets 3; }",
-	};
+	int n = snprintf(t, size, "\tmonitor {");
 
-	return snprintf(t, size, "\tmonitor %s\n", blocks[pick(3)]);
+	if (!pick(3))
+		n += snprintf(t + n, size - n, " top-talkers%s;",
+			      pick(2) ? "" : " packets 3");
+	if (pick(2))
+		n += snprintf(t + n, size - n, " hosts max %u;", 1 + pick(12));
+	for (uint32_t i = pick(4); i; i--)
+		n += snprintf(t + n, size - n, " rule r%u \"%s\";", i,
+			      rules[pick(KEY_RULES)]);
+	return n + snprintf(t + n, size - n, " }\n");
 }
 
 static int add_policer(char *t, size_t size)
