@@ -317,6 +317,20 @@ void localmat_add_own(struct nf *nf, nf_fid fid,
 bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
 		const struct state_function *sf, void *cell, __u32 key);
 
+/* What the engine has seen of a session, by direction: original, reply. */
+struct nf_seen {
+	uint64_t last_ns[2];	/* last packet, whoever handled it; 0 none */
+	uint8_t tcp_flags[2];	/* NFOLD_TCP_*, of all packets so far */
+	bool idle;		/* from expire(): nothing has come for the
+				 * chain's timeout */
+};
+
+/* Brings what count functions have counted in the session up to date, and tells
+ * what was seen. session: the NF's blob, also in expire(). Not from packet(). */
+void nf_session_seen(struct nf *nf, void *session, struct nf_seen *seen);
+/* Unix time of a time of the engine's, both in ns. */
+uint64_t nf_unix_ns(const struct nf *nf, uint64_t now);
+
 /* Beside the four: this direction must not be folded, and why. */
 void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why);
 
@@ -413,6 +427,23 @@ struct nf_own {
 	uint32_t (*cells)(const struct conf_block *block, uint32_t sessions);
 };
 
+
+/* --- what an NF tells a collector (userspace/exports.c) --- */
+
+/* Where an NF's datagrams go: set in init(), in struct nf. The engine opens a UDP
+ * socket and connects it before it gives up its rights; afterwards it can send
+ * nowhere else. */
+struct nf_collector {
+	uint8_t family;		/* 4 or 6; 0: there is none */
+	uint16_t port;		/* host order */
+	struct nf_addr addr;
+};
+
+/* Sends one datagram, without waiting. 0, or negative errno: it was not sent.
+ * -EAGAIN: no room; -ECONNREFUSED: the collector's host has refused an earlier
+ * one, and the next call sends; -ENOTCONN: offline (nfold verify, replay). */
+int nf_export(struct nf *nf, const void *msg, size_t len);
+
 /* --- an NF --- */
 
 struct nf_ops {
@@ -449,12 +480,23 @@ struct nf_ops {
 	 * later `nfold verify`; same as show() if NULL. */
 	json_t *(*dump)(struct nf *nf);
 	void (*claims)(struct nf *nf, nf_claim_fn fn, void *ctx);
+	/* Tables for people, a page at a time: `nfold nf show NAME view VIEW`.
+	 * views: their names, NULL at the end; view: index. from: 0, or what
+	 * the page before gave as "next". A page (new reference) is
+	 * {"columns":[NAME...],"rows":[[...]...][,"next":N][,"note":TEXT]}, at
+	 * most NF_VIEW_ROWS rows of numbers and strings; the last has no next.
+	 * May be NULL. */
+	const char *const *views;
+	json_t *(*view)(struct nf *nf, size_t view, uint64_t from);
 };
+
+#define NF_VIEW_ROWS 1024
 
 struct nf {
 	const struct nf_ops *ops;
 	void *priv;		/* the NF's */
 	uint8_t index;		/* place in the chain, from 0 */
+	struct nf_collector collector;	/* init() may fill it */
 	uint32_t session_off;	/* the engine's: of its blob in a session */
 	void *engine;		/* the engine's */
 };

@@ -13,6 +13,8 @@
  *	{"cmd":"status"} -> "version","pid","chains":[{"name","engine_pid",
  *		"alive":bool,"fold":bool}]
  *	{"cmd":"nf","chain":NAME[,"nf":NAME]} -> "nfs":{NAME:{...}}
+ *	{"cmd":"nf","chain":NAME,"nf":LABEL,"view":NAME[,"from":N]} ->
+ *		"page":{...} (nf_ops.view)
  *	{"cmd":"dump","chain":NAME} -> "nfs":{NAME:{...}} (engine_nf_dump)
  *	{"cmd":"events","chain":NAME} -> "registered":[...],"log":{"began":N,
  *		"events":[...]} (engine_event_list, engine_event_show)

@@ -8,6 +8,7 @@
 #define NFOLD_TESTS_NF_FAKE_H
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,6 +183,51 @@ void localmat_keep_slow(struct nf *nf, nf_fid fid, enum nfold_reason why)
 	(void)nf;
 	assert_int_not_equal(fid, 0);
 	fake.why_slow = why;
+}
+
+/* What fake_seen says; by default nothing. */
+static struct nf_seen fake_seen;
+
+void nf_session_seen(struct nf *nf, void *session, struct nf_seen *seen)
+{
+	(void)nf;
+	(void)session;
+	*seen = fake_seen;
+}
+
+#define FAKE_EPOCH (UINT64_C(1700000000) * NF_SEC)
+
+uint64_t nf_unix_ns(const struct nf *nf, uint64_t now)
+{
+	(void)nf;
+	return FAKE_EPOCH + now;
+}
+
+/* The last datagram, how many there were, and what the next attempt gives. */
+static struct {
+	uint8_t bytes[2048];
+	size_t len;
+	int cnt;
+	int err;
+	void (*got)(const uint8_t *msg, size_t len);
+} fake_export;
+
+int nf_export(struct nf *nf, const void *msg, size_t len)
+{
+	int err = fake_export.err;
+
+	assert_int_not_equal(nf->collector.family, 0);
+	assert_in_range(len, 1, sizeof(fake_export.bytes));
+	if (err == -ECONNREFUSED)
+		fake_export.err = 0;
+	if (err)
+		return err;
+	memcpy(fake_export.bytes, msg, len);
+	fake_export.len = len;
+	fake_export.cnt++;
+	if (fake_export.got)
+		fake_export.got(msg, len);
+	return 0;
 }
 
 void nf_pkt_set_saddr(struct nf_pkt *pkt, const struct nf_addr *addr)

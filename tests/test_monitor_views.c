@@ -244,6 +244,163 @@ static void nothing_is_lost_at_the_bound(void **state)
 	fake_nf_free(nf);
 }
 
+/* --- tables --- */
+
+/* Column of a row, by its name. */
+static const json_t *cell(json_t *page, size_t row, const char *column)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(page, "columns"), i, name)
+		if (!strcmp(json_string_value(name), column))
+			return json_array_get(
+				json_array_get(json_object_get(page, "rows"),
+					       row), i);
+	fail_msg("no column %s", column);
+	return NULL;
+}
+
+static size_t view_of(const char *name)
+{
+	for (size_t i = 0; monitor_ops.views[i]; i++)
+		if (!strcmp(monitor_ops.views[i], name))
+			return i;
+	fail_msg("no view %s", name);
+	return 0;
+}
+
+static void a_flow_has_a_row(void **state)
+{
+	struct nf *nf = fake_nf(&monitor_ops, "");
+	void *s = fake_session(nf);
+	struct nf_pkt pkt = packet(s, "10.0.0.1", "192.0.2.1", false, 100);
+	json_t *page;
+
+	(void)state;
+	pkt.now = 5 * NF_SEC;
+	assert_int_equal(fake_run(nf, &pkt), NF_FORWARD);
+	send_one(nf, s, "10.0.0.1", "192.0.2.1", true, 1500);
+	fake_seen = (struct nf_seen){ .last_ns = { 7 * NF_SEC, 9 * NF_SEC } };
+	page = monitor_ops.view(nf, view_of("flows"), 0);
+	assert_null(json_object_get(page, "next"));
+	assert_int_equal(json_integer_value(cell(page, 0, "protocol")), 17);
+	assert_string_equal(json_string_value(cell(page, 0, "source")),
+			    "10.0.0.1");
+	assert_int_equal(json_integer_value(cell(page, 0, "source_port")), 1000);
+	assert_int_equal(json_integer_value(cell(page, 0, "bytes")), 100);
+	assert_int_equal(json_integer_value(cell(page, 0, "reply_bytes")), 1500);
+	assert_int_equal(json_integer_value(cell(page, 0, "start_ms")),
+			 (FAKE_EPOCH + 5 * NF_SEC) / 1000000);
+	assert_int_equal(json_integer_value(cell(page, 0, "last_ms")),
+			 (FAKE_EPOCH + 9 * NF_SEC) / 1000000);
+	json_decref(page);
+	fake_seen = (struct nf_seen){ 0 };
+	fake_expire(nf, s);
+	fake_nf_free(nf);
+}
+
+/* Pages while sessions end, those on the border too, others begin, and somebody
+ * else reads: each that was there all the time is listed once. */
+static void pages_list_each_session_once(void **state)
+{
+	enum { N = 3000 };
+	struct nf *nf = fake_nf(&monitor_ops, "");
+	size_t flows = view_of("flows"), pages = 0;
+	static void *s[N + 1000];
+	static int listed[N + 1000];
+	uint64_t from = 0;
+	json_t *page;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		struct nf_pkt pkt;
+
+		s[i] = fake_session(nf);
+		pkt = packet(s[i], "10.0.0.1", "192.0.2.1", false, 60);
+		pkt.sport = htons(i);
+		assert_int_equal(fake_run(nf, &pkt), NF_FORWARD);
+	}
+	do {
+		page = monitor_ops.view(nf, flows, from);
+		for (size_t r = 0;
+		     r < json_array_size(json_object_get(page, "rows")); r++)
+			listed[json_integer_value(cell(page, r,
+						       "source_port"))]++;
+		from = json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+		/* the newest is first: 2999 to 1976; then the border moves */
+		if (!pages++) {
+			for (int i = 1900; i < 2000; i++) {
+				fake_expire(nf, s[i]);
+				s[i] = NULL;
+			}
+			s[N] = fake_session(nf);
+			send_one(nf, s[N], "10.0.0.1", "192.0.2.1", false, 60);
+		} else {
+			json_decref(monitor_ops.view(nf, flows, 0));
+		}
+	} while (from);
+	assert_int_equal(pages, 3);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(listed[i], i < 1900 || i >= 1976);
+	for (int i = 0; i <= N; i++)
+		if (s[i])
+			fake_expire(nf, s[i]);
+	fake_nf_free(nf);
+}
+
+static void all_hosts_are_in_the_pages(void **state)
+{
+	struct nf *nf = fake_nf(&monitor_ops, "hosts;");
+	size_t hosts = view_of("hosts"), rows = 0;
+	json_int_t received = 0;
+	uint64_t from = 0;
+	void *s[2500];
+
+	(void)state;
+	for (int i = 0; i < 2500; i++) {
+		char to[32];
+
+		s[i] = fake_session(nf);
+		snprintf(to, sizeof(to), "192.0.%d.%d", i / 250, i % 250);
+		send_one(nf, s[i], "10.0.0.1", to, false, 60);
+	}
+	do {
+		json_t *page = monitor_ops.view(nf, hosts, from);
+		size_t n = json_array_size(json_object_get(page, "rows"));
+
+		assert_in_range(n, 1, NF_VIEW_ROWS);
+		for (size_t r = 0; r < n; r++)
+			received += json_integer_value(
+				cell(page, r, "received_bytes"));
+		rows += n;
+		from = json_integer_value(json_object_get(page, "next"));
+		json_decref(page);
+	} while (from);
+	assert_int_equal(rows, 2500 + 1 + 1);	/* the source, others */
+	assert_int_equal(received, 2500 * 60);
+	for (int i = 0; i < 2500; i++)
+		fake_expire(nf, s[i]);
+	fake_nf_free(nf);
+}
+
+static void a_view_says_what_is_not_counted(void **state)
+{
+	struct nf *nf = fake_nf(&monitor_ops, "");
+	json_t *page;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		page = monitor_ops.view(nf, view_of(i ? "hosts" : "rules"), 0);
+		assert_non_null(json_object_get(page, "note"));
+		assert_int_equal(json_array_size(json_object_get(page, "rows")),
+				 0);
+		json_decref(page);
+	}
+	fake_nf_free(nf);
+}
+
 static void bad_keys_are_refused(void **state)
 {
 	char many[65 * 32] = "";
@@ -275,6 +432,10 @@ int main(void)
 		cmocka_unit_test(another_five_tuple_is_another_host),
 		cmocka_unit_test(a_restored_session_is_its_hosts_and_rules),
 		cmocka_unit_test(nothing_is_lost_at_the_bound),
+		cmocka_unit_test(a_flow_has_a_row),
+		cmocka_unit_test(pages_list_each_session_once),
+		cmocka_unit_test(all_hosts_are_in_the_pages),
+		cmocka_unit_test(a_view_says_what_is_not_counted),
 		cmocka_unit_test(bad_keys_are_refused),
 	};
 

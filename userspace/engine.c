@@ -13,8 +13,11 @@
 #define LIVE_NS (NF_SEC / 1000)	/* how fine last_seen is while flows live */
 #define BLOB_ALIGN 16
 
+/* What NFs do afterwards, in exit(), they do without an engine. */
 static void engine_fini(struct engine *e)
 {
+	for (struct nf **nf = e->conf.nfs; *nf; nf++)
+		(*nf)->engine = NULL;
 	state_fini(e);
 	event_fini(e);
 	alert_fini(e);
@@ -86,6 +89,25 @@ void engine_now(struct engine *e, uint64_t now_ns)
 	e->now = now_ns;
 	__atomic_store_n(&ctl->now_ns, now_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&ctl->heartbeat, ctl->heartbeat + 1, __ATOMIC_RELAXED);
+}
+
+void engine_unix(struct engine *e, uint64_t unix_ns)
+{
+	e->epoch = unix_ns - e->now;
+}
+
+uint64_t nf_unix_ns(const struct nf *nf, uint64_t now)
+{
+	return now + ((const struct engine *)nf->engine)->epoch;
+}
+
+int nf_export(struct nf *nf, const void *msg, size_t len)
+{
+	const struct engine *e = nf->engine;
+
+	if (!e || !e->conf.export.send)
+		return -ENOTCONN;
+	return e->conf.export.send(e->conf.export.ctx, nf->index, msg, len);
 }
 
 void engine_count(struct engine *e, enum nfold_reason reason)
@@ -202,4 +224,29 @@ json_t *engine_nf_show(struct engine *e, const char *name)
 json_t *engine_nf_dump(struct engine *e)
 {
 	return nf_states(e, NULL, true);
+}
+
+static int view_find(const struct nf_ops *ops, const char *name)
+{
+	for (int i = 0; ops->view && ops->views[i]; i++)
+		if (!strcmp(ops->views[i], name))
+			return i;
+	return -1;
+}
+
+json_t *engine_nf_view(struct engine *e, const char *name, const char *view,
+		       uint64_t from)
+{
+	for (struct nf **nf = e->conf.nfs; *nf; nf++) {
+		int i = view_find((*nf)->ops, view);
+		char label[64];
+
+		engine_nf_label(e, (*nf)->index, label, sizeof(label));
+		if (strcmp(name, label) || i < 0)
+			continue;
+		if (!from)
+			sync_all(e);
+		return (*nf)->ops->view(*nf, i, from);
+	}
+	return NULL;
 }

@@ -65,11 +65,19 @@ struct engine_router {
 	uint32_t (*port)(void *ctx, uint16_t nexthop);
 };
 
+/* Sends an NF's datagram to its collector (userspace/exports.c, or a test): as
+ * nf_export(). */
+struct engine_export {
+	void *ctx;
+	int (*send)(void *ctx, uint32_t nf, const void *msg, size_t len);
+};
+
 struct engine_conf {
 	const struct chain *chain;
 	struct nf **nfs;		/* borrowed */
 	struct engine_maps maps;
 	struct engine_router router;	/* not used in wire mode */
+	struct engine_export export;	/* send NULL: offline */
 	bool fold;
 	bool tell_all;		/* log each event that begins, of functions that
 				 * do not tell as well: to compare two */
@@ -108,6 +116,8 @@ void engine_free(struct engine *e);
 
 /* Once per batch, before its packets: sets the engine's and XDP's time. */
 void engine_now(struct engine *e, uint64_t now_ns);
+/* Unix time, ns, of what engine_now() set last. Never called: 0 is 1970. */
+void engine_unix(struct engine *e, uint64_t unix_ns);
 enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p);
 /* A held packet whose next hop is resolved now: final MACs, ENGINE_TX; or
  * ENGINE_DROP. */
@@ -139,6 +149,10 @@ json_t *engine_event_show(struct engine *e, uint64_t since);
 json_t *engine_alerts(struct engine *e, uint64_t since);
 json_t *engine_nf_show(struct engine *e, const char *name); /* NULL: all */
 json_t *engine_nf_dump(struct engine *e);
+/* A page of a table of the NF of this label (nf_ops.view). NULL: there is no such
+ * NF, or no such view. */
+json_t *engine_nf_view(struct engine *e, const char *label, const char *view,
+		       uint64_t from);
 /* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */
 void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
 		     size_t size);

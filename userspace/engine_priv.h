@@ -54,9 +54,12 @@ struct flow {
 	uint32_t generation;	/* that it was folded in */
 	uint32_t held;		/* packets given out and not left */
 	uint32_t waiting;	/* of them, on hold for a next hop */
-	uint32_t tcp_seen;	/* NFOLD_TCP_*, slow path only */
+	uint32_t tcp_seen;	/* NFOLD_TCP_*, in the slow path or, up to the
+				 * last flow_sync(), in XDP */
 	uint64_t pending_ns;	/* since */
 	uint64_t retry_ns;	/* table or cells full: when to try again */
+	uint64_t last_ns;	/* last packet, in the slow path or, up to the
+				 * last flow_sync(), in XDP; 0 none */
 	uint64_t told_packets;	/* of the cells, that NFs know of */
 	uint64_t told_bytes;
 	struct session *session;
@@ -81,6 +84,7 @@ struct count_cell {
 struct session {
 	uint32_t id;		/* index in engine.sessions + 1 */
 	bool outside;		/* opened from an outside port */
+	bool idle;		/* ends because nothing came */
 	struct flow *dir[2];	/* original, reply; reply may be NULL */
 	uint64_t last_ns;	/* last packet in the slow path */
 	uint8_t blobs[] __attribute__((aligned(16))); /* the NFs' nf_session() */
@@ -97,6 +101,7 @@ struct engine {
 	struct engine_conf conf;
 	const struct chain *chain;
 	uint64_t now;
+	uint64_t epoch;			/* Unix time, ns, when now was 0 */
 	struct flow *flows[2];		/* uthash heads: IPv4, IPv6 */
 	struct id_table flow_ids;
 	struct id_table session_ids;

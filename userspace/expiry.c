@@ -53,8 +53,10 @@ static void expire_if_idle(struct engine *e, struct session *s)
 {
 	uint64_t last = session_last_seen(e, s);
 
-	if (e->now > last && e->now - last >= timeout_of(e, s))
-		session_end(e, s);
+	if (e->now <= last || e->now - last < timeout_of(e, s))
+		return;
+	s->idle = true;
+	session_end(e, s);
 }
 
 void expiry_scan(struct engine *e)

@@ -17,18 +17,25 @@
 #define MSEC_NS UINT64_C(1000000)
 #define SPIN_NS (5 * MSEC_NS)
 
-static uint64_t clock_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * NF_SEC + ts.tv_nsec;
 }
 
 static void loop_now(struct loop *l)
 {
-	l->now_ns = clock_ns();
+	l->now_ns = clock_ns(CLOCK_MONOTONIC);
 	engine_now(l->engine, l->now_ns);
+}
+
+/* Somebody may set the host's clock. */
+static void loop_unix(struct loop *l)
+{
+	loop_now(l);
+	engine_unix(l->engine, clock_ns(CLOCK_REALTIME));
 }
 
 /* --- packets --- */
@@ -201,6 +208,7 @@ static void loop_periodic(struct loop *l)
 	if (l->now_ns >= l->second_ns) {
 		l->second_ns = l->now_ns + NF_SEC;
 		loop_losses(l);
+		loop_unix(l);
 	}
 }
 
@@ -269,11 +277,12 @@ int loop_run(const struct loop_conf *conf)
 	l = (struct loop){ .conf = conf };
 	if (loop_setup(&l))
 		return 1;
-	loop_now(&l);
+	loop_unix(&l);
 	loop_tell(&l, "ready", NULL);
 	while (!loop_stopped(&l))
 		loop_work(&l);
 	loop_losses(&l);
+	chain_nfs_free(l.nfs);
 	lost = xio_check(l.xio);
 	if (lost)
 		log_err("%lld packet frames are not accounted for",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The engine's end of the control socket. The parent asks one thing at a time:
- *	{"cmd":"nf"[,"nf":NAME]} {"cmd":"dump"} {"cmd":"flush"[,"sessions":[N]]}
+ *	{"cmd":"nf"[,"nf":NAME[,"view":NAME,"from":N]]} {"cmd":"dump"}
+ *	{"cmd":"flush"[,"sessions":[N]]}
  *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]} {"cmd":"stop"}
  * and gets what loader/control.h says; stop has no answer but the end.
  */
@@ -48,11 +49,28 @@ static json_t *refusal(int code, const char *text)
 			 text);
 }
 
+static json_t *request_view(struct loop *l, const json_t *msg,
+			    const char *view)
+{
+	const char *name = json_string_value(json_object_get(msg, "nf"));
+	json_int_t from = json_integer_value(json_object_get(msg, "from"));
+	json_t *page;
+
+	page = engine_nf_view(l->engine, name ? name : "", view, from);
+	if (!page)
+		return refusal(3, "no such NF in the chain, or no such view of it");
+	return json_pack("{s:b, s:o}", "ok", 1, "page", page);
+}
+
 static json_t *request_nf(struct loop *l, const json_t *msg)
 {
 	const char *name = json_string_value(json_object_get(msg, "nf"));
-	json_t *nfs = engine_nf_show(l->engine, name);
+	const char *view = json_string_value(json_object_get(msg, "view"));
+	json_t *nfs;
 
+	if (view)
+		return request_view(l, msg, view);
+	nfs = engine_nf_show(l->engine, name);
 	if (name && !json_object_size(nfs)) {
 		json_decref(nfs);
 		return refusal(3, "no such NF in the chain: nfold nf list shows them");

@@ -5,6 +5,7 @@
 #define NFOLD_LOOP_PRIV_H
 
 #include "engine.h"
+#include "exports.h"
 #include "hold.h"
 #include "loop.h"
 #include "route.h"
@@ -21,6 +22,7 @@ struct loop {
 	struct route *route;	/* NULL in wire mode */
 	struct xio *xio;
 	struct ring_buffer *events;	/* NULL: no kernel tier in the chain */
+	struct exports exports;
 	struct hold hold;
 	struct xio_stats seen;	/* what is in the stats row already */
 	uint64_t now_ns;

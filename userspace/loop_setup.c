@@ -90,6 +90,14 @@ static int setup_route(struct loop *l)
 	return err ? setup_fail(l, err, "routes", NULL) : 0;
 }
 
+static int setup_exports(struct loop *l)
+{
+	char text[256] = "";
+	int err = exports_open(&l->exports, l->nfs, text, sizeof(text));
+
+	return err ? setup_fail(l, err, "export", text) : 0;
+}
+
 static int setup_engine(struct loop *l)
 {
 	const struct instance_maps *m = instance_maps(l->conf->instance);
@@ -114,6 +122,7 @@ static int setup_engine(struct loop *l)
 		},
 		.router = { .ctx = l->route, .lookup = route_lookup,
 			    .port = route_port },
+		.export = { .ctx = &l->exports, .send = exports_send },
 		.fold = l->conf->fold,
 		.workers = WORKERS,
 	};
@@ -204,6 +213,8 @@ int loop_setup(struct loop *l)
 		err = setup_table(l, &l->flows6, 6);
 	if (!err)
 		err = setup_route(l);
+	if (!err)
+		err = setup_exports(l);
 	if (!err)
 		err = setup_engine(l);
 	if (!err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The router's netlink: its two sockets, messages, and questions. rtnetlink answers a GET before send() returns, so that
- * nothing here ever waits. Needs no capability; after the sandbox only sendto()
+ * nothing here ever waits. Needs no capability; after the sandbox only send()
  * and recvmsg() on these two descriptors are used.
  */
 #include <errno.h>
@@ -123,6 +123,14 @@ static int answer_read(struct route *r, void *buf, mnl_cb_t cb, void *data)
 	return e->error ? e->error : -ENOENT;
 }
 
+/* To the kernel, which is who a netlink socket leads to: the sandbox lets nobody
+ * name an address, as mnl_socket_sendto() does. */
+int route_nl_send(struct mnl_socket *nl, const struct nlmsghdr *nlh)
+{
+	return send(mnl_socket_get_fd(nl), nlh, nlh->nlmsg_len, 0) < 0 ?
+		       -errno : 0;
+}
+
 /* Answers to earlier questions are passed over. */
 static int ask(struct route *r, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
@@ -131,8 +139,9 @@ static int ask(struct route *r, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 
 	nlh->nlmsg_seq = ++r->seq;
 	nlh->nlmsg_flags = NLM_F_REQUEST;
-	if (mnl_socket_sendto(r->query, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
+	ret = route_nl_send(r->query, nlh);
+	if (ret)
+		return ret;
 	do {
 		ret = answer_read(r, buf, cb, data);
 	} while (ret == 1 || ret == -EINTR);

@@ -96,6 +96,8 @@ struct neigh_info {
 /* route_nl.c. 0 or negative errno. */
 int route_nl_open(struct route *r);
 void route_nl_close(struct route *r);
+/* 0 or negative errno. */
+int route_nl_send(struct mnl_socket *nl, const struct nlmsghdr *nlh);
 int route_nl_get_route(struct route *r, const struct route_key *dst,
 		       struct route_answer *out);
 /* -ENOENT: the kernel has no entry. */

@@ -149,8 +149,9 @@ int route_watch_links(struct route *r)
 	nlh->nlmsg_seq = ++r->seq;
 	gen = mnl_nlmsg_put_extra_header(nlh, sizeof(*gen));
 	gen->rtgen_family = AF_UNSPEC;
-	if (mnl_socket_sendto(r->query, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
+	ret = route_nl_send(r->query, nlh);
+	if (ret)
+		return ret;
 	do {
 		n = mnl_socket_recvfrom(r->query, buf, sizeof(buf));
 		if (n < 0)

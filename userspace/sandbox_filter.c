@@ -18,17 +18,14 @@
 #define SANITIZED 0
 #endif
 
-/* No comparison of arguments. A call that this machine's architecture does not
+/* Without comparison of arguments. A call that this machine's architecture does not
  * have has a negative number, which libseccomp skips. */
 static const int allowed[] = {
 	/* the loop: waits for sockets; glibc uses one or the other */
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
-	/* kicks transmit and fill rings; control socket; netlink requests */
-	SCMP_SYS(sendto),
+	/* control socket; libmnl */
 	SCMP_SYS(recvfrom),
-	/* libmnl */
-	SCMP_SYS(sendmsg),
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(getsockname),
 	/* AF_XDP statistics */
@@ -111,6 +108,19 @@ static int filter_memory(scmp_filter_ctx f)
 				no_exec);
 }
 
+/* Kicks of transmit and fill rings, the control socket, netlink requests, NFs'
+ * datagrams: only to where the socket leads. A datagram socket, though connected,
+ * would take another address. */
+static int filter_send(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp no_address = {
+		.arg = 4, .op = SCMP_CMP_EQ, .datum_a = 0,
+	};
+
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+				no_address);
+}
+
 /* The overflow maps of the flow tables, by their descriptors: nothing can be
  * created, loaded, opened or attached. */
 static int filter_bpf(scmp_filter_ctx f)
@@ -158,6 +168,8 @@ int sandbox_filter(void)
 	if (!err)
 		err = filter_calls(f, SCMP_ACT_ALLOW, allowed,
 				   sizeof(allowed) / sizeof(allowed[0]));
+	if (!err)
+		err = filter_send(f);
 	if (!err)
 		err = filter_memory(f);
 	if (!err)

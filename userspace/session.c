@@ -189,6 +189,16 @@ static struct nfold_cells *cells_of(struct engine *e, struct flow *f)
 	return flow_table_cells(engine_table(e, f->family), f->slot);
 }
 
+static void sync_seen(struct flow *f, const struct nfold_cells *c)
+{
+	uint64_t last = __atomic_load_n(&c->last_seen_ns, __ATOMIC_RELAXED);
+
+	if (last > f->last_ns)
+		f->last_ns = last;
+	f->tcp_seen |= __atomic_load_n(&c->tcp_seen, __ATOMIC_RELAXED) &
+		       NFOLD_TCP_OCTET;
+}
+
 void flow_sync(struct engine *e, struct flow *f)
 {
 	struct nfold_cells *c = cells_of(e, f);
@@ -196,6 +206,7 @@ void flow_sync(struct engine *e, struct flow *f)
 
 	if (!c)
 		return;
+	sync_seen(f, c);
 	packets = __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
 	bytes = __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
 	steps_sync(f);
@@ -228,4 +239,19 @@ uint64_t session_last_seen(struct engine *e, struct session *s)
 			last = t;
 	}
 	return last;
+}
+
+void nf_session_seen(struct nf *nf, void *blob, struct nf_seen *seen)
+{
+	struct session *s = (void *)((char *)blob - nf->session_off -
+				     offsetof(struct session, blobs));
+
+	*seen = (struct nf_seen){ .idle = s->idle };
+	for (int i = 0; i < 2; i++) {
+		if (!s->dir[i])
+			continue;
+		flow_sync(nf->engine, s->dir[i]);
+		seen->last_ns[i] = s->dir[i]->last_ns;
+		seen->tcp_flags[i] = s->dir[i]->tcp_seen;
+	}
 }

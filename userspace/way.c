@@ -90,6 +90,7 @@ static void packet_of_flow(struct engine *e, struct flow *f, struct nf_pkt *pkt,
 			   const struct nfold_punt *punt)
 {
 	f->session->last_ns = e->now;
+	f->last_ns = e->now;
 	gmat_tcp_seen(e, f, pkt->tcp_flags);
 	if (punt->reason == NFOLD_REASON_PENDING)
 		f->punted = true;

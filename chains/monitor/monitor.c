@@ -9,6 +9,7 @@
 #include "hosts.h"
 #include "monitor.h"
 #include "rules.h"
+#include "views.h"
 
 static void count(struct nf_count *c, const struct nf_pkt *pkt)
 {
@@ -30,11 +31,13 @@ static void link_session(struct monitor *m, struct monitor_session *s)
 		s->next->prev = &s->next;
 	m->open = s;
 	m->open_cnt++;
-	m->opened++;
+	s->nr = ++m->opened;
 }
 
 static void unlink_session(struct monitor *m, struct monitor_session *s)
 {
+	if (m->page == s)
+		m->page = s->next;
 	*s->prev = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
@@ -101,8 +104,10 @@ static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
 						      MONITOR_ORIGINAL];
 	struct monitor_key key;
 
-	if (!s->prev)
+	if (!s->prev) {
+		s->first_ns = pkt->now;
 		link_session(nf->priv, s);
+	}
 	key_of(pkt, &key);
 	if (memcmp(&key, &h->key, sizeof(key)))
 		half_turn(nf->priv, h, &key);
@@ -175,4 +180,6 @@ const struct nf_ops monitor_ops = {
 	.restore = monitor_restore,
 	.show = monitor_show,
 	.dump = monitor_dump,
+	.views = monitor_views,
+	.view = monitor_view,
 };

@@ -41,6 +41,8 @@ struct monitor_half {
  * while they live, the newest first. */
 struct monitor_session {
 	struct monitor_half dir[MONITOR_DIR_CNT];
+	uint64_t nr;		/* from 1, by opening */
+	uint64_t first_ns;	/* first packet */
 	struct monitor_session *next, **prev;	/* prev NULL: not in the list */
 };
 
@@ -49,6 +51,8 @@ struct monitor {
 	uint64_t open_cnt;
 	uint64_t opened;	/* sessions ever seen */
 	struct nf_count closed[MONITOR_DIR_CNT]; /* of sessions that are over */
+	struct monitor_session *page;	/* views.c: where the next page begins */
+	uint64_t page_from;
 	struct hosts *hosts;	/* NULL: not counted */
 	struct rules *rules;
 	struct talkers talkers;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* nfold nf list|show. */
+/* nfold nf list|show; nf_view.c has the tables. */
 #include <string.h>
 
 #include "../../chains/nf.h"
 #include "cli.h"
+#include "nf_view.h"
 #include "view.h"
 
 /* --- list --- */
@@ -133,17 +134,14 @@ static void print_state(const char *path, const json_t *value)
 	}
 }
 
-static int nf_show(int argc, char **argv)
+static int show_state(const char *chain, const char *nf)
 {
-	const char *chain = argc == 2 ? argv[0] : NULL;
 	struct nf_ask ask = { 0 };
 	const char *key;
 	json_t *nfs;
 	int ret;
 
-	if (argc < 1 || argc > 2)
-		return cli_usage("usage: nfold nf show [CHAIN] NAME");
-	ask.nf = argv[argc - 1];
+	ask.nf = nf;
 	ask.out = json_object();
 	ret = view_each(chain, ask_view, &ask);
 	if (!ret && !ask.found) {
@@ -159,10 +157,35 @@ static int nf_show(int argc, char **argv)
 	return ret;
 }
 
+static int nf_show(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: nfold nf show [CHAIN] NAME [view VIEW [csv]]";
+	const char *chain = NULL;
+	int n;
+
+	/* [CHAIN] NAME ends at the word view, or at the end. */
+	for (n = 0; n < argc && n < 3; n++)
+		if (n && cmd_is(argv[n], "view") && n + 1 < argc)
+			break;
+	if (n < 1 || n > 2)
+		return cli_usage("%s", usage);
+	if (n == 2)
+		chain = argv[0];
+	if (n == argc)
+		return show_state(chain, argv[n - 1]);
+	if (argc == n + 2)
+		return nf_view(chain, argv[n - 1], argv[n + 1], false);
+	if (argc == n + 3 && cmd_is(argv[n + 2], "csv"))
+		return nf_view(chain, argv[n - 1], argv[n + 1],
+			       !cli_options.json);
+	return cli_usage("%s", usage);
+}
+
 const struct cmd cmds_nf[] = {
 	{ .name = "list", .run = nf_list,
 	  .summary = "the NFs of this build and the chains that use them" },
-	{ .name = "show", .run = nf_show, .args = "[CHAIN] NAME",
+	{ .name = "show", .run = nf_show, .args = "[CHAIN] NAME [view VIEW [csv]]",
 	  .summary = "runtime state of an NF (asks the daemon)" },
 	{ 0 },
 };

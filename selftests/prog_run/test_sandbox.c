@@ -2,6 +2,7 @@
 /* The engine's sandbox: what it must still do, and what ends it. Each case is a
  * child process with a second thread, as an engine has. Needs root.
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,43 @@ static void try_chroot(int fd)
 	(void)!chroot("/");
 }
 
+static int udp_fd;
+
+/* A connected socket would take it. */
+static void try_send_elsewhere(int fd)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+				  .sin_addr.s_addr = htonl(0x7f000002) };
+
+	(void)fd;
+	if (sendto(udp_fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) >= 0)
+		_exit(0);
+}
+
+static void try_sendmsg(int fd)
+{
+	struct msghdr msg = { 0 };
+
+	(void)fd;
+	sendmsg(udp_fd, &msg, 0);
+}
+
+static void do_send(int fd)
+{
+	(void)fd;
+	if (send(udp_fd, "x", 1, MSG_DONTWAIT) != 1)
+		_exit(4);
+}
+
+static void try_connect(int fd)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+				  .sin_addr.s_addr = htonl(0x7f000002) };
+
+	(void)fd;
+	connect(udp_fd, (struct sockaddr *)&to, sizeof(to));
+}
+
 static void try_nothing(int fd)
 {
 	for (;;)
@@ -239,6 +277,31 @@ static void test_workers(void **state)
 	with_pool = false;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), HELD);
+}
+
+/* As an NF's export does: to the collector that the socket is connected to. */
+static void test_send(void **state)
+{
+	int status = run_in(do_send, false);
+
+	(void)state;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), HELD);
+}
+
+/* A collector on loopback and a socket that is connected to it. */
+static int open_collector(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)state;
+	udp_fd = socket(AF_INET, SOCK_DGRAM, 0);
+	return bind(fd, (struct sockaddr *)&at, len) ||
+	       getsockname(fd, (struct sockaddr *)&at, &len) ||
+	       connect(udp_fd, (struct sockaddr *)&at, len);
 }
 
 static void test_killed(void **state)
@@ -382,6 +445,12 @@ int main(void)
 		  NULL, NULL, NULL },
 		KILLED("opening a file kills", try_open),
 		KILLED("a new socket kills", try_socket),
+		{ "a datagram to the collector is sent", test_send, NULL, NULL,
+		  NULL },
+		KILLED("a datagram to another address kills",
+		       try_send_elsewhere),
+		KILLED("sendmsg kills", try_sendmsg),
+		KILLED("connect kills", try_connect),
 		KILLED("execve kills", try_exec),
 		KILLED("ptrace kills", try_ptrace),
 		KILLED("fork kills", try_fork),
@@ -396,5 +465,5 @@ int main(void)
 		printf("1..1\nok 1 - sandbox # SKIP needs root\n");
 		return 0;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_collector, NULL);
 }
