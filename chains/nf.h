@@ -60,6 +60,7 @@ struct nf_pkt {
 	uint32_t len;		/* bytes, whole frame */
 	uint16_t l3_off;
 	uint16_t l4_off;
+	uint16_t in_l3_off;	/* where its IP header was when it came in */
 	uint8_t family;		/* 4 or 6 */
 	uint8_t l4proto;	/* IPPROTO_* */
 	uint8_t tcp_flags;	/* NFOLD_TCP_*, 0 if not TCP */

@@ -351,6 +351,7 @@ static inline struct nf_pkt fake_pkt(void *session, uint8_t l4proto,
 	return (struct nf_pkt){
 		.len = 60,
 		.l3_off = 14,
+		.in_l3_off = 14,
 		.l4_off = strchr(saddr, ':') ? 54 : 34,
 		.family = strchr(saddr, ':') ? 6 : 4,
 		.l4proto = l4proto,

@@ -98,7 +98,9 @@ void engine_unix(struct engine *e, uint64_t unix_ns)
 
 uint64_t nf_unix_ns(const struct nf *nf, uint64_t now)
 {
-	return now + ((const struct engine *)nf->engine)->epoch;
+	const struct engine *e = nf->engine;
+
+	return e ? now + e->epoch : now;
 }
 
 int nf_export(struct nf *nf, const void *msg, size_t len)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "ipfix_export.h"
 #include "monitor.h"
 #include "rules.h"
 #include "views.h"
@@ -38,6 +39,8 @@ static void unlink_session(struct monitor *m, struct monitor_session *s)
 {
 	if (m->page == s)
 		m->page = s->next;
+	if (m->export && m->export->look == s)
+		m->export->look = s->next;
 	*s->prev = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
@@ -89,19 +92,26 @@ static void half_open(struct monitor *m, struct monitor_half *h)
 /* The first packet; or another NF has given the session another five-tuple in
  * its midst: a balancer whose backend has failed. The engine has told what was
  * counted before. */
-static void half_turn(struct monitor *m, struct monitor_half *h,
-		      const struct monitor_key *key)
+static void half_turn(struct nf *nf, struct monitor_session *s,
+		      const struct nf_pkt *pkt, const struct monitor_key *key)
 {
+	struct monitor_half *h = &s->dir[pkt->reply];
+	struct nf_seen seen = { .last_ns = { pkt->now, pkt->now } };
+	struct monitor *m = nf->priv;
+
+	if (m->export)
+		ipfix_export_half(nf, s, pkt->reply, &seen, pkt->now,
+				  IPFIX_FORCED);
 	half_end(m, h);
 	h->key = *key;
+	h->l2_len = pkt->in_l3_off;
 	half_open(m, h);
 }
 
 static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
 {
 	struct monitor_session *s = nf_session(nf, pkt);
-	struct monitor_half *h = &s->dir[pkt->reply ? MONITOR_REPLY :
-						      MONITOR_ORIGINAL];
+	struct monitor_half *h = &s->dir[pkt->reply];
 	struct monitor_key key;
 
 	if (!s->prev) {
@@ -110,7 +120,9 @@ static enum nf_verdict monitor_packet(struct nf *nf, struct nf_pkt *pkt)
 	}
 	key_of(pkt, &key);
 	if (memcmp(&key, &h->key, sizeof(key)))
-		half_turn(nf->priv, h, &key);
+		half_turn(nf, s, pkt, &key);
+	if (!h->start_ns)
+		h->start_ns = pkt->now;
 	count(&h->count, pkt);
 	localmat_add_SF(nf, nf_extract_fid(pkt), &count_sf, &h->count);
 	talkers_packet(nf, &((struct monitor *)nf->priv)->talkers, &h->talker,
@@ -123,15 +135,22 @@ static void monitor_expire(struct nf *nf, void *session, uint64_t now)
 	struct monitor_session *s = session;
 	struct monitor *m = nf->priv;
 
-	(void)now;
 	if (!s->prev)
 		return;
+	if (m->export)
+		ipfix_export_end(nf, s, now);
 	for (int d = 0; d < MONITOR_DIR_CNT; d++) {
 		half_end(m, &s->dir[d]);
 		count_add(&m->closed[d], &s->dir[d].count);
 		talkers_end(&m->talkers, s->dir[d].talker);
 	}
 	unlink_session(m, s);
+}
+
+static void monitor_tick(struct nf *nf, uint64_t now)
+{
+	if (((struct monitor *)nf->priv)->export)
+		ipfix_export_tick(nf, now);
 }
 
 /* A session that the monitor never saw has family 0 in both directions. */
@@ -176,6 +195,7 @@ const struct nf_ops monitor_ops = {
 	.exit = monitor_exit,
 	.packet = monitor_packet,
 	.expire = monitor_expire,
+	.tick = monitor_tick,
 	.save = monitor_save,
 	.restore = monitor_restore,
 	.show = monitor_show,

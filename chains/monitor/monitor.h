@@ -11,9 +11,11 @@
 #include "talkers.h"
 
 struct host;
+struct ipfix_export;
 struct hosts;
 struct rules;
 
+/* As nf_pkt.reply. */
 enum monitor_dir { MONITOR_ORIGINAL, MONITOR_REPLY, MONITOR_DIR_CNT };
 
 /* A direction's five-tuple as it stands at the monitor's place. Every byte is
@@ -31,7 +33,10 @@ struct monitor_key {
 struct monitor_half {
 	struct nf_count count;
 	struct nf_count base;	/* of count, under an earlier five-tuple */
+	struct nf_count told;	/* of count, in IPFIX records */
+	uint64_t start_ns;	/* first packet that is not; 0: not known */
 	struct monitor_key key;
+	uint16_t l2_len;	/* bytes of a frame before its IP header */
 	uint64_t rules;		/* bit n: rule n matches */
 	struct host *from, *to;	/* NULL: hosts are not counted */
 	struct talker *talker;	/* its source; NULL: none yet */
@@ -43,6 +48,7 @@ struct monitor_session {
 	struct monitor_half dir[MONITOR_DIR_CNT];
 	uint64_t nr;		/* from 1, by opening */
 	uint64_t first_ns;	/* first packet */
+	uint64_t look_ns;	/* the exporter looked at it; 0 never */
 	struct monitor_session *next, **prev;	/* prev NULL: not in the list */
 };
 
@@ -56,6 +62,7 @@ struct monitor {
 	struct hosts *hosts;	/* NULL: not counted */
 	struct rules *rules;
 	struct talkers talkers;
+	struct ipfix_export *export;	/* NULL: nothing is exported */
 };
 
 static inline void count_add(struct nf_count *to, const struct nf_count *c)

@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "ipfix_export.h"
 #include "monitor.h"
 #include "rules.h"
 
-static int set_hosts(struct monitor *m, const struct conf_block *block,
+static int set_hosts(struct nf *nf, const struct conf_block *block,
 		     const struct conf_stmt *s, struct conf_error *err)
 {
 	static const char *const max[] = { "max", NULL };
+	struct monitor *m = nf->priv;
 	uint64_t n = HOSTS_DEFAULT;
 	size_t i;
 
@@ -28,39 +30,52 @@ static int set_hosts(struct monitor *m, const struct conf_block *block,
 					"no memory for hosts");
 }
 
-static int set_rule(struct monitor *m, const struct conf_block *block,
+static int set_rule(struct nf *nf, const struct conf_block *block,
 		    const struct conf_stmt *s, struct conf_error *err)
 {
+	struct monitor *m = nf->priv;
+
 	(void)block;
 	return rules_add(m->rules, s, err);
 }
 
-static int set_talkers(struct monitor *m, const struct conf_block *block,
+static int set_talkers(struct nf *nf, const struct conf_block *block,
 		       const struct conf_stmt *s, struct conf_error *err)
 {
+	struct monitor *m = nf->priv;
+
 	return conf_single(block, s, err) ? -1 :
 					    talkers_set(&m->talkers, s, err);
 }
 
+static int set_export(struct nf *nf, const struct conf_block *block,
+		      const struct conf_stmt *s, struct conf_error *err)
+{
+	if (conf_single(block, s, err))
+		return -1;
+	return ipfix_export_conf(nf, s, err);
+}
+
 static const struct {
 	const char *key;
-	int (*set)(struct monitor *m, const struct conf_block *block,
+	int (*set)(struct nf *nf, const struct conf_block *block,
 		   const struct conf_stmt *s, struct conf_error *err);
 } keys[] = {
+	{ "export", set_export },
 	{ "hosts", set_hosts },
 	{ "rule", set_rule },
 	{ "top-talkers", set_talkers },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
-static int set_stmt(struct monitor *m, const struct conf_block *block,
+static int set_stmt(struct nf *nf, const struct conf_block *block,
 		    const struct conf_stmt *s, struct conf_error *err)
 {
 	const char *known[KEYS + 1] = { NULL };
 
 	for (size_t i = 0; i < KEYS; i++) {
 		if (!strcmp(s->words[0].text, keys[i].key))
-			return keys[i].set(m, block, s, err);
+			return keys[i].set(nf, block, s, err);
 		known[i] = keys[i].key;
 	}
 	return conf_unknown(s, known, err);
@@ -70,6 +85,9 @@ void monitor_exit(struct nf *nf)
 {
 	struct monitor *m = nf->priv;
 
+	if (m->export)
+		ipfix_export_stop(nf);
+	free(m->export);
 	hosts_free(m->hosts);
 	rules_free(m->rules);
 	talkers_free(&m->talkers);
@@ -90,7 +108,7 @@ int monitor_init(struct nf *nf, const struct conf_block *block,
 	if (!m->rules)
 		conf_fail(err, &block->loc, NULL, "no memory for monitor");
 	for (size_t i = 0; m->rules && i < block->cnt; i++)
-		if (set_stmt(m, block, &block->stmts[i], err))
+		if (set_stmt(nf, block, &block->stmts[i], err))
 			goto err_exit;
 	if (m->rules)
 		return 0;

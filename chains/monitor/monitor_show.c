@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hosts.h"
+#include "ipfix_export.h"
 #include "monitor.h"
 #include "rules.h"
 
@@ -64,6 +65,8 @@ json_t *monitor_show(struct nf *nf)
 	if (m->talkers.show)
 		json_object_set_new(o, "top-talkers",
 				    talkers_json(&m->talkers, m->talkers.show));
+	if (m->export)
+		json_object_set_new(o, "export", ipfix_export_show(nf));
 	return o;
 }
 
