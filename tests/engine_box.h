@@ -152,6 +152,7 @@ static struct box {
 	struct engine_pkt pkt;
 	struct nfold_punt punt;
 	enum route_result route;
+	struct engine_export export;
 } box;
 
 static inline enum route_result route_lookup_fake(void *ctx, int family,
@@ -238,6 +239,7 @@ static inline void box_start_nfs(bool fold, uint32_t flows,
 	memcpy(conf.maps.own, box.own, sizeof(box.own));
 	conf.router = (struct engine_router){ .lookup = route_lookup_fake,
 					      .port = route_port_fake };
+	conf.export = box.export;
 	assert_int_equal(engine_new(&box.e, &conf), 0);
 	advance(NF_SEC);
 }

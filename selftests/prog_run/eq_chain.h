@@ -64,6 +64,9 @@ static int add_monitor(char *t, size_t size)
 			      pick(2) ? "" : " packets 3");
 	if (pick(2))
 		n += snprintf(t + n, size - n, " hosts max %u;", 1 + pick(12));
+	if (!pick(3))
+		n += snprintf(t + n, size - n,
+			      " export ipfix 192.0.2.1:4739 active 1s idle 1s;");
 	for (uint32_t i = pick(4); i; i--)
 		n += snprintf(t + n, size - n, " rule r%u \"%s\";", i,
 			      rules[pick(KEY_RULES)]);
