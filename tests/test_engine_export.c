@@ -147,6 +147,7 @@ static void why_a_session_ended_is_told(void **state)
 	assert_int_equal(get(last_record() + 13, 1), 1);
 	pass(&f, 0);
 	entry_cells()->packets += 5;
+	entry_cells()->bytes += 500;
 	engine_flush(box.e, NULL, 0);
 	idle(NF_SEC);
 	assert_int_equal(get(last_record() + 13, 1), 4);

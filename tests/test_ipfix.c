@@ -320,6 +320,7 @@ static void idle_and_active_directions_are_records(void **state)
 	assert_int_equal(got.end_ms, FAKE_EPOCH / 1000000 + 260000);
 	/* a reset ends it */
 	cell->packets++;
+	cell->bytes += 60;
 	fake_seen.tcp_flags[1] = NFOLD_TCP_RST;
 	monitor_ops.tick(nf, 270 * NF_SEC);
 	assert_int_equal(got.records, 3);
@@ -327,6 +328,36 @@ static void idle_and_active_directions_are_records(void **state)
 	over(nf, s, 300 * NF_SEC);
 	monitor_ops.tick(nf, 300 * NF_SEC);
 	assert_int_equal(got.records, 3);
+	fake_nf_free(nf);
+}
+
+/* The engine takes a packet back that was told already. */
+static void what_is_taken_back_is_no_record(void **state)
+{
+	struct nf *nf = monitor("idle 1s");
+	void *s = fake_session(nf);
+	struct nf_count *cell;
+
+	(void)state;
+	send_at(nf, s, false, NF_SEC, 100);
+	cell = fake.records[0].arg;
+	cell->packets++;
+	cell->bytes += 1500;
+	monitor_ops.tick(nf, 3 * NF_SEC);
+	assert_int_equal(got.packets, 2);
+	cell->packets--;
+	cell->bytes -= 1500;
+	monitor_ops.tick(nf, 5 * NF_SEC);
+	cell->packets += 2;
+	cell->bytes += 200;
+	monitor_ops.tick(nf, 7 * NF_SEC);
+	assert_int_equal(got.records, 1);
+	cell->packets += 2;
+	cell->bytes += 3000;
+	over(nf, s, 9 * NF_SEC);
+	monitor_ops.tick(nf, 9 * NF_SEC);
+	assert_int_equal(got.packets, 5);
+	assert_int_equal(got.layer2, 3300);
 	fake_nf_free(nf);
 }
 
@@ -552,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup(a_direction_that_ends_is_a_record, setup),
 		cmocka_unit_test_setup(other_families_and_echo_have_templates, setup),
 		cmocka_unit_test_setup(idle_and_active_directions_are_records, setup),
+		cmocka_unit_test_setup(what_is_taken_back_is_no_record, setup),
 		cmocka_unit_test_setup(templates_come_again, setup),
 		cmocka_unit_test_setup(the_sequence_counts_records_also_lost_ones, setup),
 		cmocka_unit_test_setup(a_refusal_is_counted_and_the_message_sent, setup),
