@@ -4,15 +4,17 @@
 # dissected by tshark, held against the monitor's own tables; and a collector that
 # dies, is cut off and comes back. Topology: lib.bash, and beside it
 #
-#	box mon0 10.9.0.1 ---- net0 10.9.0.2 col
+#	box mon0 10.9.0.1, 2001:db8:9::1 ---- net0 10.9.0.2, 2001:db8:9::2 col
 . "$(dirname "$0")/lib.bash"
 command -v nfcapd > /dev/null || skip_all "needs nfdump: make deps"
-plan 37
+plan 38
 setup
 add_ns col
 add_link col mon0
 add_addr box mon0 10.9.0.1/24
 add_addr col net0 10.9.0.2/24
+add_addr col net0 2001:db8:9::2/64
+at=10.9.0.2 collector=10.9.0.2:4739	# of nfcapd, and in the chain
 
 state() { run_nfold -j nf show monitor > "$tmp/nf.json"; }
 # exported WORD: of the export's counters
@@ -29,7 +31,7 @@ flows_table() { run_nfold -j nf show monitor view flows > "$tmp/flows.json"; }
 start_nfcapd() {
 	rm -rf "$tmp/flows"
 	mkdir "$tmp/flows"
-	bg nfcapd col nfcapd -b 10.9.0.2 -p 4739 -w "$tmp/flows" -t 3600
+	bg nfcapd col nfcapd -b "$at" -p 4739 -w "$tmp/flows" -t 3600
 	wait_for 10 grep -q Startup "$tmp/nfcapd.log" || bail "nfcapd did not start"
 }
 # read_flows: ends nfcapd; what it has got, in $tmp/nfdump.json
@@ -51,7 +53,7 @@ traffic() {
 } > "$tmp/traffic.log" 2>&1
 
 monitor() {
-	router_chain ipfix "" "monitor { export ipfix 10.9.0.2:4739 active 2s idle 2s
+	router_chain ipfix "" "monitor { export ipfix $collector active 2s idle 2s
 		template-refresh 2s;
 		hosts; rule iperf \"tcp port 5201\"; rule \"a, \\\"b\\\"\" \"udp\"; }"
 }
@@ -123,12 +125,22 @@ for view in flows hosts rules; do
 	is "$(compare csv "$tmp/$view.csv" "$tmp/$view.json" | cut -d' ' -f1)" equal \
 		"$view: CSV and JSON say the same"
 done
+for port in 6001 6002 6003; do
+	in_ns cli "$tools/seqgen" -n 1000 -f 1000 -r 4000 -s 10000 10.1.1.2 $port > /dev/null
+done
+settle
+is "$(run_nfold nf show monitor view flows csv |
+	grep -E '^ipfix,monitor,17,10.0.0.2,1[01]...,10.1.1.2,600[123],1,' | sort -u | wc -l)" \
+	3000 "flows: 3000 more are listed, in pieces"
+for view in flows hosts rules; do
+	run_nfold -j nf show ipfix monitor view $view > "$tmp/$view.json"
+done
 sum() { "$py" -c "import json
 print(sum(r['$2'] for r in json.load(open('$tmp/$1.json'))))"; }
 is "$(sum hosts sent_packets)" "$(total packets)" "hosts have sent what was counted"
 is "$(sum hosts received_bytes)" "$(total bytes)" "hosts have received what was counted"
 is "$(run_nfold nf show monitor view rules | awk '$1 == "a," { print $(NF - 1) }')" \
-	2000 "a rule has the datagrams of both families"
+	5000 "a rule has the datagrams of both families"
 run_nfold nf show monitor view hots > "$tmp/refusal" 2>&1
 is "$?" 3 "a view that does not exist is refused"
 check "what there is is named" grep -q 'flows, hosts, rules' "$tmp/refusal"
@@ -165,4 +177,6 @@ cond "the collector is back: it has new records" "$(collected) >= 10"
 check "the chain detaches" run_nfold detach ipfix
 
 round unfolded end no-fold
-round "folded, ended by detach" end
+add_addr box mon0 2001:db8:9::1/64	# a link that goes down loses them
+at=2001:db8:9::2 collector=[2001:db8:9::2]:4739
+round "folded, over IPv6, ended by detach" end
