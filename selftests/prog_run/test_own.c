@@ -173,7 +173,7 @@ static int hand_on(void *e, void *data, size_t size)
 
 static json_int_t began(struct engine *e)
 {
-	json_t *shown = engine_event_show(e);
+	json_t *shown = engine_event_show(e, 0);
 	json_int_t n = json_integer_value(json_object_get(shown, "began"));
 
 	json_decref(shown);
