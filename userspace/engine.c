@@ -72,7 +72,8 @@ void engine_free(struct engine *e)
 	for (uint32_t id = 1; id <= e->flow_ids.cnt; id++) {
 		struct flow *f = flow_by_id(e, id);
 
-		while (f && f->held)
+		/* The last one frees it. */
+		for (uint32_t held = f ? f->held : 0; held; held--)
 			flow_held_put(e, f);
 	}
 	free(e->flow_ids.v);
