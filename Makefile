@@ -13,13 +13,13 @@ VERSION := 0.1.0
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
-LIBS    := libbpf libxdp libmnl jansson libpcap libseccomp libcap
+LIBS    := libbpf libxdp libmnl jansson libpcap libseccomp libcap libcrypto
 DEPS    := clang-19 llvm-19 bpftool gcc make pkg-config flex bison libbpf-dev \
 	   libxdp-dev libelf-dev zlib1g-dev libpcap-dev libmnl-dev \
-	   libjansson-dev libseccomp-dev libcap-dev uthash-dev libbsd-dev \
-	   libcmocka-dev iproute2 ethtool nftables curl nginx-light iperf3 tshark tcpdump \
-	   python3 python3-scapy iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux \
-	   nfdump
+	   libjansson-dev libseccomp-dev libcap-dev libssl-dev uthash-dev \
+	   libbsd-dev libcmocka-dev iproute2 ethtool nftables curl nginx-light \
+	   iperf3 tshark tcpdump python3 python3-scapy python3-cryptography \
+	   iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux nfdump
 
 COMMON  := -std=gnu11 -Wall -Wextra -Werror -MMD -MP -I. -I$B -D_GNU_SOURCE \
 	   -DNFOLD_VERSION='"$(VERSION)"'

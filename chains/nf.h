@@ -51,6 +51,14 @@ struct nf_under {
 	__be16 dport;
 };
 
+/* Bytes that a state function has written, by their distance from the frame's
+ * end, which headers in front do not change. */
+struct nf_written {
+	uint32_t tail;		/* of the first byte */
+	uint32_t len;
+};
+#define NF_WRITTEN_MAX 6	/* AH in AH, a payload and its checksum, ... */
+
 /* A packet as an NF sees it: with the headers as they stand at its place in
  * the chain. Read the fields; change them only through nf_pkt_set_*(), which
  * keep the bytes, the checksums and the fields together.
@@ -77,6 +85,8 @@ struct nf_pkt {
 	nf_fid fid;
 	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
 	bool may_write;		/* in a state function of class NF_WRITE */
+	bool router;		/* the engine routes, and so decrements the TTL */
+	bool hopped;		/* it has: nf_pkt_hop() */
 	bool edited;		/* by what an address or port does not tell */
 	bool unwrapped;		/* a tunnel header from the wire was taken off */
 	uint32_t room;		/* bytes that are free below data */
@@ -84,6 +94,8 @@ struct nf_pkt {
 	uint8_t depth;		/* headers put around it: under[depth - 1] is
 				 * below the outermost */
 	struct nf_under under[NFOLD_LAYER_MAX];
+	uint8_t written_cnt;	/* above NF_WRITTEN_MAX: more than is known */
+	struct nf_written written[NF_WRITTEN_MAX];
 	void *engine;		/* the engine's; not for NFs */
 };
 
@@ -132,10 +144,26 @@ const uint8_t *nf_pkt_payload(const struct nf_pkt *pkt, uint32_t *len);
 bool nf_pkt_write_payload(struct nf_pkt *pkt, uint32_t off,
 			  const void *bytes, uint32_t len);
 
+/* --- AH (RFC 4302; userspace/pkt_ah.c) --- */
+
+/* The first AH header behind the outermost IP header: its offset in the frame,
+ * *len its bytes; 0: it is cut short. 0: there is none. */
+uint32_t nf_pkt_ah(const struct nf_pkt *pkt, uint32_t *len);
+/* Its sequence number (host order) and the first len bytes of its integrity
+ * value: the one thing of a header that a state function may write, if it is of
+ * class NF_WRITE. False, and nothing is changed: another class, no AH, or no room
+ * for len. */
+bool nf_pkt_write_ah(struct nf_pkt *pkt, uint32_t seq, const void *icv,
+		     uint32_t len);
+
 /* Functions of the packet (userspace/pkt_edit.c). TTL or hop limit - k, as a
  * routing hop does: false and unchanged if the packet dies here; then
  * return nf_drop(pkt, NFOLD_REASON_TTL_EXCEEDED), unrecorded. */
 bool nf_pkt_ttl_dec(struct nf_pkt *pkt, uint8_t k);
+/* The router's own TTL - 1, of the innermost packet, here and not behind the
+ * chain: before that packet's bytes are sealed. At most once; nothing in wire
+ * mode. False: as nf_pkt_ttl_dec(). */
+bool nf_pkt_hop(struct nf_pkt *pkt);
 /* DSCP 0 to 63; ECN stays. */
 void nf_pkt_set_dscp(struct nf_pkt *pkt, uint8_t dscp);
 /* TCP: adds, modulo 2^32, to the sequence number, and to acknowledgement and
@@ -176,6 +204,7 @@ enum header_action_kind {
 	HA_TTL,
 	HA_DSCP,
 	HA_SEQ,
+	HA_HOP,			/* nf_pkt_hop() */
 };
 
 struct header_action {
@@ -219,9 +248,11 @@ enum nf_sf_result {
  * for each packet, with the packet as it stands at the NF's place. packet()
  * calls the same run(), through nf_sf_run(). run() keeps to the NF's own state
  * and calls none of the localmat_ functions. Classes: NF_READ reads payload;
- * NF_WRITE changes it, by nf_pkt_write_payload() only; NF_IGNORE sees neither
- * payload nor the L4 checksum. Headers may be read in all three and changed in
- * none. Functions of both tiers may stand in one direction (N43).
+ * NF_WRITE changes it, by nf_pkt_write_payload(), or an AH header's sequence
+ * number and integrity value, by nf_pkt_write_ah(), and nothing else; NF_IGNORE
+ * sees neither payload, nor the L4 checksum, nor those two of AH. Other headers
+ * may be read in all three and changed in none. Functions of both tiers may
+ * stand in one direction (N43).
  *
  * NF_SF_SETTLED is the NF's to remember, in its own state: a run() that has
  * settled and is called again changes nothing and answers NF_SF_SETTLED again.
@@ -357,6 +388,13 @@ static inline struct header_action ha_drop(enum nfold_reason reason)
 static inline struct header_action ha_ttl(uint8_t k)
 {
 	return (struct header_action){ .kind = HA_TTL, .value = k };
+}
+
+/* pkt: behind nf_pkt_hop(). */
+static inline struct header_action ha_hop(const struct nf_pkt *pkt)
+{
+	return (struct header_action){ .kind = pkt->router ? HA_HOP :
+							     HA_FORWARD };
 }
 
 static inline struct header_action ha_dscp(uint8_t dscp)

@@ -20,6 +20,7 @@ enum nf_tunnel_kind {
 	NF_TUNNEL_GRE,		/* RFC 2784: no checksum, no key */
 	NF_TUNNEL_VXLAN,	/* RFC 7348 */
 	NF_TUNNEL_GUE,		/* draft-ietf-intarea-gue, variant 0, no flags */
+	NF_TUNNEL_AH,		/* RFC 4302, tunnel mode */
 };
 
 struct nf_tunnel {
@@ -34,8 +35,21 @@ struct nf_tunnel {
 	uint32_t vni;		/* VXLAN: 24 bits, host order */
 	uint8_t dmac[6];	/* VXLAN: the inner Ethernet header's */
 	uint8_t smac[6];
+	uint32_t spi;		/* AH: host order */
+	uint8_t icv_len;	/* AH: bytes of the integrity value, 4n */
 };
 
 #define NF_TUNNEL_TTL 64	/* the usual one */
+
+/* AH: bytes before the integrity value (RFC 4302 section 2), and of the header,
+ * which is padded to whole 8 bytes in IPv6 (section 2.6). */
+#define NF_AH_ICV 12
+
+static inline uint8_t nf_ah_len(int family, uint8_t icv_len)
+{
+	uint8_t len = NF_AH_ICV + icv_len;
+
+	return family == 6 ? (len + 7) & ~7 : len;
+}
 
 #endif

@@ -67,6 +67,11 @@ enum nfold_reason_kind {
 	X(SYN_FLOOD, "syn-flood", DROP, "more SYNs than the threshold")       \
 	X(RATE_EXCEEDED, "rate-exceeded", DROP, "source above its packet rate") \
 	X(POLICED, "policed", DROP, "above the policer's rate")               \
+	X(AH_SPI, "ah-spi", DROP, "AH for us of no known association")         \
+	X(AH_REPLAY, "ah-replay", DROP, "AH sequence number seen before, or too old") \
+	X(AH_ICV, "ah-icv", DROP, "AH integrity value is wrong")              \
+	X(AH_OVERFLOW, "ah-overflow", DROP, "AH association has no sequence number left") \
+	X(AH_POLICY, "ah-policy", DROP, "outside the AH association that its addresses ask for") \
 	X(TTL_EXCEEDED, "ttl-exceeded", DROP, "TTL or hop limit reached zero") \
 	X(TOO_BIG, "too-big", DROP, "larger than the outgoing MTU")           \
 	X(NO_ROUTE, "no-route", DROP, "the kernel has no route to it")        \

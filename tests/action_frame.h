@@ -70,11 +70,12 @@ static inline struct nfold_key6 frame_key(const struct frame *f)
  * packet can not have it; an NF would drop it. */
 static inline bool action_do(struct nf_pkt *pkt, struct header_action *ha)
 {
-	if (ha->kind != HA_ENCAP)
-		return nf_pkt_do(pkt, ha);
-	if (!nf_pkt_encap(pkt, ha->tunnel))
+	if (!nf_pkt_do(pkt, ha))
 		return false;
-	*ha = ha_encap(ha->tunnel, pkt);
+	if (ha->kind == HA_ENCAP)
+		*ha = ha_encap(ha->tunnel, pkt);
+	else if (ha->kind == HA_HOP)
+		*ha = ha_hop(pkt);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 #include "tests/action_frame.h"
 
-static struct nf_tunnel ipip, gre6, vxlan, gue6;
+static struct nf_tunnel ipip, gre6, vxlan, gue6, ah6;
 
 static void tunnels(void)
 {
@@ -31,11 +31,15 @@ static void tunnels(void)
 				    .dmac = { 2, 1 }, .smac = { 2, 2 } };
 	gue6 = (struct nf_tunnel){ .kind = NF_TUNNEL_GUE, .family = 6,
 				   .copy_dscp = true, .port = htons(6080) };
+	ah6 = (struct nf_tunnel){ .kind = NF_TUNNEL_AH, .family = 6,
+				  .copy_dscp = true, .spi = 0x1234,
+				  .icv_len = 16 };
 	ipip.local = vxlan.local = a4;
 	ipip.remote = vxlan.remote = b4;
-	gre6.local = gue6.local = a6;
-	gre6.remote = gue6.remote = b6;
+	gre6.local = gue6.local = ah6.local = a6;
+	gre6.remote = gue6.remote = ah6.remote = b6;
 	ipip.ttl = gre6.ttl = vxlan.ttl = gue6.ttl = NF_TUNNEL_TTL;
+	ah6.ttl = NF_TUNNEL_TTL;
 }
 
 /* --- the alphabet --- */
@@ -64,10 +68,13 @@ static const struct {
 	{ .name = "encap gre6", .kind = HA_ENCAP, .tunnel = &gre6 },
 	{ .name = "encap vxlan", .kind = HA_ENCAP, .tunnel = &vxlan },
 	{ .name = "encap gue6", .kind = HA_ENCAP, .tunnel = &gue6 },
+	{ .name = "encap ah6", .kind = HA_ENCAP, .tunnel = &ah6 },
+	{ .name = "hop", .kind = HA_HOP },
 	{ .name = "decap ipip", .kind = HA_DECAP, .tunnel = &ipip },
 	{ .name = "decap gre6", .kind = HA_DECAP, .tunnel = &gre6 },
 	{ .name = "decap vxlan", .kind = HA_DECAP, .tunnel = &vxlan },
 	{ .name = "decap gue6", .kind = HA_DECAP, .tunnel = &gue6 },
+	{ .name = "decap ah6", .kind = HA_DECAP, .tunnel = &ah6 },
 };
 #define LETTERS ((int)(sizeof(letters) / sizeof(letters[0])))
 
@@ -122,6 +129,8 @@ static struct header_action action_of(const struct nf_pkt *pkt, int letter)
 			.kind = HA_ENCAP, .tunnel = letters[letter].tunnel };
 	case HA_DECAP:
 		return ha_decap(letters[letter].tunnel);
+	case HA_HOP:
+		return (struct header_action){ .kind = HA_HOP };
 	}
 	return (struct header_action){ .kind = HA_FORWARD };
 }
@@ -220,6 +229,7 @@ static enum outcome check_frame(struct frame *walked, const int *l, int n,
 	frame_copy(&entry, walked);
 	key = frame_key(walked);
 	frame_pkt(walked, &pkt);
+	pkt.router = true;
 	for (int i = 0; i < n && !dropped; i++) {
 		if (!act_real(&pkt, l[i], &recs[i].action))
 			return NO_SUCH_PACKET;
@@ -306,7 +316,7 @@ enum five { FORWARD, DROP, MODIFY, ENCAP, DECAP, FIVE };
 
 /* Headers that encap puts on and decap takes off; the first is a VLAN tag. */
 static const struct nf_tunnel *const headers[] = { NULL, &ipip, &gre6, &vxlan,
-						   &gue6 };
+						   &gue6, &ah6 };
 #define HEADERS ((int)(sizeof(headers) / sizeof(headers[0])))
 
 /* The letter for an action as the i-th of a sequence. wire: a header of the wire
@@ -579,10 +589,10 @@ static void sack_blocks_are_shifted(void **state)
 
 static void wire_headers_are_taken_off(void **state)
 {
-	const struct nf_tunnel *all[] = { &ipip, &gre6, &vxlan, &gue6 };
+	const struct nf_tunnel *all[] = { &ipip, &gre6, &vxlan, &gue6, &ah6 };
 
 	(void)state;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 10; i++) {
 		struct nf_tunnel back = *all[i / 2], other;
 		struct pkt k = packet(i % 2 ? 4 : 6, IPPROTO_UDP, i % 3);
 		static struct frame f, plain;

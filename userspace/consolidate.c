@@ -35,6 +35,9 @@
  *  N9 A pop takes the last push back. A pop of the packet's own tag followed by a
  *     push of the same id is not nothing: PCP and DEI were the packet's.
  *  N10 The next hop follows the outermost destination; the MTU counts outer bytes.
+ *  N13 The router's own TTL - 1 is done where an NF asks for it, since what it
+ *     puts around the packet seals it: the sum is the same, but a packet may
+ *     now die at that NF's place.
  */
 #include "consolidate.h"
 
@@ -117,6 +120,12 @@ static bool add_action(struct gmat_entry *g, struct edit_plan *plan,
 
 	if (ha->kind == HA_FORWARD || ha->kind == HA_DROP)
 		return true;
+	if (ha->kind == HA_HOP) {
+		if (!g->hop)
+			ttl_add(g, 1);
+		g->hop = true;
+		return true;
+	}
 	if (plan->layers || (ha->kind != HA_MODIFY && ha->kind != HA_TTL))
 		return edit_plan_add(plan, ha);
 	if (ha->kind == HA_TTL)
@@ -165,7 +174,8 @@ enum nfold_reason consolidate(struct gmat_entry *out, struct edit_plan *plan,
 	} else {
 		g.act.verdict = egress->verdict;
 		g.act.nexthop = egress->nexthop;
-		if (egress->router && egress->verdict == NFOLD_VERDICT_FORWARD)
+		if (egress->router && !g.hop &&
+		    egress->verdict == NFOLD_VERDICT_FORWARD)
 			ttl_add(&g, 1);
 		g.act.flags = egress->router ? 0 : NFOLD_ACT_KEEP_L2;
 	}

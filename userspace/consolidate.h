@@ -22,6 +22,7 @@ struct gmat_entry {
 	struct nfold_act act;	/* without generation */
 	uint8_t writer[NFOLD_FIELD_CNT]; /* NF index + 1; 0 nobody */
 	uint8_t drop_nf;	/* NF index + 1; 0 none */
+	bool hop;		/* the router's own TTL - 1 is an NF's (N13) */
 };
 
 /* family: 4 or 6 of key. NFOLD_REASON_NONE with *out filled (but for act.edit)

@@ -29,7 +29,7 @@ static const char *const action_words[] = {
 	[HA_ENCAP] = "encap",	  [HA_DECAP] = "decap",
 	[HA_VLAN_PUSH] = "vlan-push", [HA_VLAN_POP] = "vlan-pop",
 	[HA_TTL] = "ttl",	  [HA_DSCP] = "dscp",
-	[HA_SEQ] = "seq",
+	[HA_SEQ] = "seq",	  [HA_HOP] = "hop",
 };
 
 static const char *const field_words[NFOLD_FIELD_CNT] = {

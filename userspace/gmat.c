@@ -174,15 +174,14 @@ static bool records_true(const struct engine *e, const struct flow *f,
 			 const struct egress *egress)
 {
 	const struct gmat_entry *g = &f->entry;
-	bool router = egress && egress->router &&
+	bool router = egress && egress->router && !pkt->hopped &&
 		      egress->verdict == NFOLD_VERDICT_FORWARD;
 
 	if (!egress || g->act.verdict == NFOLD_VERDICT_DROP)
 		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
 	if (pkt->edited || plan->used || g->act.ttl_dec != router)
 		return e->origin &&
-		       origin_gives(e->origin, g, plan, router,
-				    lmat_has_writer(&f->lmat), pkt);
+		       origin_gives(e->origin, g, plan, router, pkt);
 	return !memcmp(g->set.saddr, pkt->saddr.a, sizeof(g->set.saddr)) &&
 	       !memcmp(g->set.daddr, pkt->daddr.a, sizeof(g->set.daddr)) &&
 	       g->set.sport == pkt->sport && g->set.dport == pkt->dport;

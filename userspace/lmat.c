@@ -193,15 +193,6 @@ bool lmat_has_live(const struct lmat *m)
 	return false;
 }
 
-bool lmat_has_writer(const struct lmat *m)
-{
-	for (uint16_t i = 0; i < m->cnt; i++)
-		if (lmat_is_payload(&m->records[i]) &&
-		    m->records[i].function->payload == NF_WRITE)
-			return true;
-	return false;
-}
-
 void lmat_add_counts(struct lmat *m, uint16_t end, uint64_t packets,
 		     uint64_t bytes)
 {

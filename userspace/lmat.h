@@ -69,8 +69,6 @@ static inline bool lmat_is_live(const struct lmat_record *r)
 
 /* Any such: the direction's class is payload. */
 bool lmat_has_live(const struct lmat *m);
-/* Any that may have written to the payload. */
-bool lmat_has_writer(const struct lmat *m);
 /* Payload functions of the records from `from` to before `end`, of one NF, have
  * run for the packet in hand: nf_sf_run() takes their results instead of calling
  * them once more. False: no memory. */

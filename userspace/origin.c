@@ -43,24 +43,21 @@ static void apply(uint8_t *data, uint32_t len, const struct nfold_parse *p,
 		nfold_apply6(data, data + len, p, &g->set, act);
 }
 
-/* Checksum and payload as they are in the packet, whose first len bytes are at
- * `is`. l4_off: of the packet that came in, behind what was put around it. */
-static void copy_written(uint8_t *data, const uint8_t *is, uint32_t len,
-			 uint32_t l4_off, uint8_t l4proto)
+/* What state functions wrote is not the header actions' to give. */
+static bool forgive(uint8_t *data, uint32_t len, const struct nf_pkt *pkt)
 {
-	const struct nf_pkt in = { .data = data, .l4_off = l4_off,
-				   .l4proto = l4proto };
-	uint32_t csum = pkt_l4_csum_off(&in);
-	uint32_t payload = l4_off + pkt_l4_header_len(&in);
+	for (int i = 0; i < pkt->written_cnt && i < NF_WRITTEN_MAX; i++) {
+		const struct nf_written *w = &pkt->written[i];
+		uint32_t from = pkt->len - w->tail, to = from + w->len;
 
-	if (csum)
-		memcpy(data + csum, is + csum, 2);
-	if (payload < len)
-		memcpy(data + payload, is + payload, len - payload);
+		for (; from < to && from < len; from++)
+			data[from] = pkt->data[from];
+	}
+	return pkt->written_cnt <= NF_WRITTEN_MAX;
 }
 
 bool origin_gives(const struct origin *o, const struct gmat_entry *g,
-		  const struct edit_plan *plan, bool router, bool written,
+		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt)
 {
 	uint8_t copy[ORIGIN_ROOM + ORIGIN_MAX], *data = copy + ORIGIN_ROOM;
@@ -84,13 +81,8 @@ bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 	if (plan->used && edit_frame(&edit, plan->tmpl, &data, &len, &room,
 				     o->parse->l3_len))
 		return false;
-	if (pkt->len - len != o->len - o->kept)
-		return false;
-	if (written)
-		copy_written(data, pkt->data, len,
-			     o->parse->l4_off + len - o->kept,
-			     o->parse->l4proto);
-	return !memcmp(data, pkt->data, len);
+	return pkt->len - len == o->len - o->kept && forgive(data, len, pkt) &&
+	       !memcmp(data, pkt->data, len);
 }
 
 bool origin_restore(const struct origin *o, uint8_t **data, uint32_t *len,

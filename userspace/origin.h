@@ -23,10 +23,10 @@ struct origin {
 void origin_save(struct origin *o, const struct nf_pkt *pkt,
 		 const struct nfold_parse *parse);
 /* Does the folded action make of the original what the NFs made of it, but for
- * the router's own TTL - 1 and MAC addresses? written: the payload and the L4
- * checksum are not compared, since a state function has written there. */
+ * the router's own TTL - 1, MAC addresses and what state functions wrote?
+ * router: that TTL - 1 is still to come. */
 bool origin_gives(const struct origin *o, const struct gmat_entry *g,
-		  const struct edit_plan *plan, bool router, bool written,
+		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt);
 /* Puts the frame back as it came. False: not all of it is known. */
 bool origin_restore(const struct origin *o, uint8_t **data, uint32_t *len,

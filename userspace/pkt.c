@@ -238,11 +238,24 @@ void pkt_csum_complete(struct nf_pkt *pkt)
 	store16(pkt->data + off, csum);
 }
 
+bool nf_pkt_hop(struct nf_pkt *pkt)
+{
+	if (!pkt->router)
+		return true;
+	if (!pkt_ttl_dec(pkt))
+		return false;
+	pkt->edited = true;
+	pkt->hopped = true;
+	return true;
+}
+
 bool pkt_ttl_dec(struct nf_pkt *pkt)
 {
 	uint8_t family = pkt->depth ? pkt->under[0].family : pkt->family;
 	uint8_t *ip = pkt->data + pkt->l3_off, *ttl;
 
+	if (pkt->hopped)
+		return true;
 	for (int i = 0; i < pkt->depth; i++)
 		ip += pkt->under[i].len;
 	ttl = ip + (family == 4 ? IP4(ttl) : IP6(hop_limit));

@@ -30,16 +30,17 @@ void pkt_csum_complete(struct nf_pkt *pkt);
 
 /* Offset of the L4 checksum from the frame's first byte; 0: has none. */
 uint32_t pkt_l4_csum_off(const struct nf_pkt *pkt);
-/* Bytes of the L4 header; 0 of protocols that are not TCP, UDP or ICMP. */
-uint32_t pkt_l4_header_len(const struct nf_pkt *pkt);
 /* Adds a delta (csum_diff16() and the like) to the L4 checksum, if there is
  * one. UDP's "none" stays none. */
 void pkt_l4_csum_add(struct nf_pkt *pkt, uint64_t delta);
 
 /* Router mode: TTL or hop limit - 1, of what was forwarded: below headers that
- * the chain put around it (RFC 2003 section 3.1). False: it must not go on. */
+ * the chain put around it (RFC 2003 section 3.1), unless an NF has seen to it
+ * (nf_pkt_hop()). False: it must not go on. */
 bool pkt_ttl_dec(struct nf_pkt *pkt);
 void pkt_set_macs(struct nf_pkt *pkt, const uint8_t *dmac, const uint8_t *smac);
+/* A state function has written len bytes at offset off of the frame. */
+void pkt_written(struct nf_pkt *pkt, uint32_t off, uint32_t len);
 /* IP's own length in bytes, as the MTU counts it. */
 uint32_t pkt_l3_len(const struct nf_pkt *pkt);
 

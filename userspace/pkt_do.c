@@ -47,6 +47,8 @@ bool nf_pkt_do(struct nf_pkt *pkt, const struct header_action *ha)
 	case HA_SEQ:
 		nf_pkt_shift_seq(pkt, ha->seq_add, ha->ack_add);
 		return true;
+	case HA_HOP:
+		return nf_pkt_hop(pkt);
 	}
 	return false;
 }

@@ -146,6 +146,16 @@ bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 
 /* --- a header that came from the wire --- */
 
+/* The value's padding is the sender's choice (RFC 4302 section 2.6). */
+static uint32_t wire_ah(const struct nf_pkt *pkt, const struct nf_tunnel *tn)
+{
+	uint32_t len, off = nf_pkt_ah(pkt, &len);
+
+	return len >= nf_ah_len(4, tn->icv_len) &&
+			       ntohl(load32(pkt->data + off + 4)) == tn->spi ?
+		       off - pkt->l3_off + len : 0;
+}
+
 /* Bytes from the outer IP header to the inner one; 0: not this tunnel's. What
  * is constant must be as the remote end writes it; options, keys and checksums
  * that our own headers do not have are not understood. */
@@ -180,6 +190,8 @@ static uint32_t wire_header(const struct nf_pkt *pkt,
 				       pkt->dport == tn->port && avail >= 12 &&
 				       !l4[8] && !load16(l4 + 10) ?
 			       head + 12 : 0;
+	case NF_TUNNEL_AH:
+		return wire_ah(pkt, tn);
 	}
 	return 0;
 }
@@ -190,7 +202,10 @@ static uint8_t wire_inner(const struct nf_pkt *pkt, const struct nf_tunnel *tn,
 {
 	const uint8_t *end = pkt->data + pkt->l3_off + head;
 	uint8_t proto = tn->kind == NF_TUNNEL_GUE ? end[-3] : pkt->l4proto;
+	uint32_t len;
 
+	if (tn->kind == NF_TUNNEL_AH)
+		proto = pkt->data[nf_pkt_ah(pkt, &len)];
 	if (tn->kind == NF_TUNNEL_GRE || tn->kind == NF_TUNNEL_VXLAN)
 		proto = load16(end - 2) == htons(ETH_P_IP) ? IPPROTO_IPIP :
 			load16(end - 2) == htons(ETH_P_IPV6) ? IPPROTO_IPV6 : 0;

@@ -11,7 +11,7 @@
 #define TCP_DATA_OFF 12		/* byte with the header's length in words */
 #define L4_HEADER 8		/* UDP, ICMP echo */
 
-uint32_t pkt_l4_header_len(const struct nf_pkt *pkt)
+static uint32_t l4_header_len(const struct nf_pkt *pkt)
 {
 	switch (pkt->l4proto) {
 	case IPPROTO_TCP:
@@ -26,7 +26,7 @@ uint32_t pkt_l4_header_len(const struct nf_pkt *pkt)
 
 const uint8_t *nf_pkt_payload(const struct nf_pkt *pkt, uint32_t *len)
 {
-	uint32_t start = pkt->l4_off + pkt_l4_header_len(pkt);
+	uint32_t start = pkt->l4_off + l4_header_len(pkt);
 	uint32_t end = pkt->l3_off + pkt_l3_len(pkt);
 
 	if (end > pkt->len)
@@ -52,6 +52,18 @@ static uint64_t bytes_delta(const uint8_t *old, const uint8_t *new,
 	return delta;
 }
 
+void pkt_written(struct nf_pkt *pkt, uint32_t off, uint32_t len)
+{
+	struct nf_written w = { pkt->len - off, len };
+
+	for (int i = 0; i < pkt->written_cnt && i < NF_WRITTEN_MAX; i++)
+		if (!memcmp(&pkt->written[i], &w, sizeof(w)))
+			return;
+	if (pkt->written_cnt < NF_WRITTEN_MAX)
+		pkt->written[pkt->written_cnt] = w;
+	pkt->written_cnt += pkt->written_cnt <= NF_WRITTEN_MAX;
+}
+
 bool nf_pkt_write_payload(struct nf_pkt *pkt, uint32_t off, const void *bytes,
 			  uint32_t len)
 {
@@ -60,6 +72,9 @@ bool nf_pkt_write_payload(struct nf_pkt *pkt, uint32_t off, const void *bytes,
 
 	if (!pkt->may_write || off > size || len > size - off)
 		return false;
+	pkt_written(pkt, at - pkt->data, size);
+	if (pkt_l4_csum_off(pkt))
+		pkt_written(pkt, pkt_l4_csum_off(pkt), 2);
 	at += off;
 	pkt_l4_csum_add(pkt, bytes_delta(at, bytes, len,
 					 (at - pkt->data - pkt->l4_off) & 1));

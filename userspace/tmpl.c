@@ -20,6 +20,8 @@ static uint8_t outer_proto(const struct nf_tunnel *tn, uint8_t inner_family)
 		return inner_family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 	case NF_TUNNEL_GRE:
 		return IPPROTO_GRE;
+	case NF_TUNNEL_AH:
+		return IPPROTO_AH;
 	default:
 		return IPPROTO_UDP;
 	}
@@ -89,6 +91,18 @@ static uint8_t put_gue(uint8_t *at, uint8_t inner_family)
 	return 4;
 }
 
+/* Sequence number and integrity value are each packet's own: 0 here. */
+static uint8_t put_ah(uint8_t *at, const struct nf_tunnel *tn,
+		      uint8_t inner_family)
+{
+	uint8_t len = nf_ah_len(tn->family, tn->icv_len);
+
+	at[0] = inner_family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	at[1] = len / 4 - 2;
+	store32(at + 4, htonl(tn->spi));
+	return len;
+}
+
 void tmpl_make(struct nfold_tmpl *t, const struct nf_tunnel *tn,
 	       uint8_t inner_family)
 {
@@ -102,6 +116,8 @@ void tmpl_make(struct nfold_tmpl *t, const struct nf_tunnel *tn,
 		store16(t->bytes + t->len + 2, type);
 		t->len += 4;
 	}
+	if (tn->kind == NF_TUNNEL_AH)
+		t->len += put_ah(t->bytes + t->len, tn, inner_family);
 	if (tn->kind != NF_TUNNEL_VXLAN && tn->kind != NF_TUNNEL_GUE)
 		return;
 	t->udp_off = t->len;

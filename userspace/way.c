@@ -64,7 +64,7 @@ static bool dies_inside(const struct engine *e, const struct flow *f,
 	const struct nfold_act *act = &f->entry.act;
 
 	return parse->ttl <= act->ttl_dec &&
-	       (act->ttl_dec > 1 || e->chain->wire ||
+	       (act->ttl_dec > 1 || f->entry.hop || e->chain->wire ||
 		act->verdict == NFOLD_VERDICT_DROP);
 }
 
@@ -98,6 +98,7 @@ static void packet_of_flow(struct engine *e, struct flow *f, struct nf_pkt *pkt,
 	pkt->fid = f->id;
 	pkt->engine = f;
 	pkt->now = e->now;
+	pkt->router = !e->chain->wire;
 	pkt->outside = e->conf.maps.ports[punt->port].flags &
 		       NFOLD_PORT_OUTSIDE;
 	if (!f->seen)

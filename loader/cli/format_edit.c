@@ -55,6 +55,8 @@ static const char *kind_of(const struct nfold_tmpl *t)
 	switch (t->bytes[t->family == 4 ? 9 : 6]) {
 	case IPPROTO_GRE:
 		return "gre";
+	case IPPROTO_AH:
+		return "ah";
 	case IPPROTO_UDP:
 		return t->len - t->udp_off == 30 ? "vxlan" : "gue";
 	}
