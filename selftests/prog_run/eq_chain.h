@@ -134,6 +134,35 @@ static int add_tunnel(char *t, size_t size)
 	return n + snprintf(t + n, size - n, " }\n");
 }
 
+#define AH_KEY "000102030405060708090a0b0c0d0e0f10111213"
+#define AH_KEY256 AH_KEY "1415161718191a1b1c1d1e1f"
+
+/* One association both ways: what left comes back sealed anew (eq_packet.h). */
+static int add_ah(char *t, size_t size)
+{
+	static const char *const ends[] = {
+		"10.1.1.77 10.1.1.2", "2001:db8:1::77 2001:db8:1::2",
+	};
+	static const char *const auths[] = {
+		"spi 0x100; key " AH_KEY256 ";",
+		"spi 0x101; auth hmac-sha1-96; key " AH_KEY ";",
+	};
+	const char *end = ends[pick(2)], *auth = auths[pick(2)];
+	int n = snprintf(t, size, "\tah { encap { %s tunnel %s;%s%s", auth, end,
+			 pick(2) ? " dscp ef; ttl 3;" : "",
+			 pick(8) ? "" : " sequence 4294967280;");
+
+	if (pick(3))
+		n += snprintf(t + n, size - n, " match \"%s\";",
+			      rules[pick(KEY_RULES)]);
+	n += snprintf(t + n, size - n, " } decap { %s tunnel %s;%s", auth, end,
+		      pick(4) ? "" : " replay off;");
+	if (!pick(4))
+		n += snprintf(t + n, size - n, " match \"%s\";",
+			      rules[pick(KEY_RULES)]);
+	return n + snprintf(t + n, size - n, " } }\n");
+}
+
 static int add_lb(char *t, size_t size)
 {
 	return snprintf(t, size,
@@ -144,11 +173,10 @@ static int add_lb(char *t, size_t size)
 /* The last ones need router mode. */
 static int (*const nfs[])(char *t, size_t size) = {
 	add_monitor, add_firewall, add_ipfilter, add_policer, add_sample, add_dos,
-	add_mark,
-	add_nat, add_lb, add_tunnel,
+	add_mark, add_nat, add_lb, add_tunnel, add_ah,
 };
 #define NFS (sizeof(nfs) / sizeof(nfs[0]))
-#define NFS_ROUTER 3
+#define NFS_ROUTER 4
 
 static int add_nf(char *t, size_t size, bool wire)
 {

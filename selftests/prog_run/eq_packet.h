@@ -3,6 +3,7 @@
 #ifndef NFOLD_EQ_PACKET_H
 #define NFOLD_EQ_PACKET_H
 
+#include "eq_ah.h"
 #include "eq_draw.h"
 #include "maps/parse.h"
 #include "tests/pkt.h"
@@ -149,7 +150,7 @@ static inline void packet_remember(const struct pkt *sent,
 	packet_read(&peers[i].f, o);
 }
 
-/* What left in a tunnel comes back from its other end, as it is. */
+/* What left in a tunnel comes back from its other end, as it is but for AH. */
 static struct oracle_result wrapped;
 
 static inline void remember_wrapped(const struct oracle_result *o)
@@ -169,6 +170,7 @@ static inline void remember_wrapped(const struct oracle_result *o)
 	memcpy(tmp, ip + at, n);
 	memcpy(ip + at, ip + at + n, n);
 	memcpy(ip + at + n, tmp, n);
+	far_seal(wrapped.bytes, wrapped.len);
 }
 
 #endif
