@@ -41,6 +41,7 @@ struct nf_under {
 	const struct nf_tunnel *tunnel;	/* what covers it */
 	uint16_t l4_off;	/* from its IP header */
 	uint8_t len;		/* bytes that cover it */
+	uint8_t inside;		/* bytes behind its IP header: transport AH */
 	uint8_t family;
 	uint8_t l4proto;
 	uint8_t tcp_flags;
@@ -179,7 +180,8 @@ bool nf_pkt_push_vlan(struct nf_pkt *pkt, __be16 tpid, __be16 tci);
 bool nf_pkt_pop_vlan(struct nf_pkt *pkt);
 /* Tunnels (userspace/pkt_encap.c). The outer UDP source port is a hash of the
  * flow, 49152 to 65535 (RFC 7348 section 5): pkt->sport afterwards. decap takes
- * off what encap put on, or a header that came from the remote end. */
+ * off what encap put on, or a header that came from the remote end; of transport
+ * AH from the wire, a packet that is not understood without it has lost it. */
 bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *t);
 bool nf_pkt_decap(struct nf_pkt *pkt, const struct nf_tunnel *t);
 

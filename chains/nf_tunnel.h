@@ -21,6 +21,8 @@ enum nf_tunnel_kind {
 	NF_TUNNEL_VXLAN,	/* RFC 7348 */
 	NF_TUNNEL_GUE,		/* draft-ietf-intarea-gue, variant 0, no flags */
 	NF_TUNNEL_AH,		/* RFC 4302, tunnel mode */
+	NF_TUNNEL_AH_TRANSPORT,	/* transport mode: behind the packet's own IP
+				 * header, of either family; no ends */
 };
 
 struct nf_tunnel {

@@ -53,6 +53,12 @@ def seal_ext(ext, inner, auth, seq, spi=0x1234):
     return bytes(sa.encrypt(IPv6(bytes(pkt))))
 
 
+def seal_transport(pkt, auth, seq, spi=0x1234):
+    alg, key = ALGS[auth]
+    sa = SecurityAssociation(AH, spi=spi, auth_algo=alg, auth_key=key, seq_num=seq)
+    return bytes(sa.encrypt(pkt.__class__(bytes(pkt))))
+
+
 def emit(name, data):
     rows = [", ".join("0x%02x" % b for b in data[i:i + 12]) for i in range(0, len(data), 12)]
     print("static const uint8_t %s[] = {\n\t%s,\n};\n" % (name, ",\n\t".join(rows)))
@@ -94,6 +100,29 @@ def main():
         n += 1
         emit("ah_vec%d" % n, seal_ext(e, inner4, "hmac-sha256-128", n))
         rows.append((n, 6, 4, "hmac-sha256-128", n, "false"))
+    rr = [IPOption_RR(routers=["10.1.1.1"], pointer=8), IPOption_NOP()]
+    label = IPv6(src="2001:db8::2", dst="2001:db8:9::2", hlim=63, tc=0x29, fl=0x12345)
+    udp = UDP(sport=4000, dport=80) / Raw(bytes(range(40)))
+    hop = IPv6ExtHdrHopByHop(options=[HBHOptUnknown(otype=0x3e, optdata=b"abcd")])
+    dest = IPv6ExtHdrDestOpt(options=[HBHOptUnknown(otype=0x1e, optdata=b"efgh")])
+    plain = [
+        (inner4, "hmac-sha256-128"), (inner4, "hmac-sha1-96"),
+        (inner6, "hmac-sha256-128"), (inner6, "hmac-sha1-96"),
+        (IP(src="10.0.0.2", dst="10.9.0.2", ttl=63, options=rr) / udp, "hmac-sha256-128"),
+        (label / hop / udp, "hmac-sha256-128"), (label / dest / udp, "hmac-sha256-128"),
+        (label / hop / dest / udp, "hmac-sha1-96"),
+    ]
+    for i, (p, auth) in enumerate(plain, 1):
+        emit("ah_plain%d" % i, bytes(p))
+        emit("ah_transport%d" % i, seal_transport(p, auth, i))
+    print("static const struct {\n\tconst uint8_t *plain;\n\tsize_t plain_len;\n"
+          "\tconst uint8_t *bytes;\n\tsize_t len;\n\tconst char *auth;\n"
+          "\tuint32_t seq;\n} ah_transports[] = {")
+    for i, (p, auth) in enumerate(plain, 1):
+        print("\t{ ah_plain%d, sizeof(ah_plain%d), ah_transport%d,\n"
+              "\t  sizeof(ah_transport%d), \"%s\", %d }," % (i, i, i, i, auth, i))
+    print("};\n#define AH_TRANSPORTS ((int)(sizeof(ah_transports) / "
+          "sizeof(ah_transports[0])))\n")
     print("static const struct {\n\tconst uint8_t *bytes;\n\tsize_t len;\n"
           "\tuint8_t outer, inner;\n\tconst char *auth;\n\tuint32_t seq;\n"
           "\tbool ours;\t\t/* as we write the outer header */\n} ah_vectors[] = {")

@@ -265,6 +265,101 @@ static void vectors_are_what_we_seal(void **state)
 	assert_int_equal(cnt, 8);
 }
 
+/* --- transport mode --- */
+
+static struct nf *transport(const char *block, const char *auth,
+			    const char *more)
+{
+	bool sha1 = !strcmp(auth, "hmac-sha1-96");
+	struct conf_error err = { 0 };
+	char text[300];
+	struct nf *nf;
+
+	snprintf(text, sizeof(text),
+		 "ah { %s { spi 0x1234; auth %s; key %s; transport; %s } }",
+		 block, auth, sha1 ? KEY20 : KEY32, more);
+	nf = make(text, &err);
+	if (!nf)
+		fail_msg("%s refused: %s", text, err.message);
+	return nf;
+}
+
+static void transport_is_sealed_and_taken_out(void **state)
+{
+	(void)state;
+	for (int v = 0; v < AH_TRANSPORTS; v++) {
+		const uint8_t *plain = ah_transports[v].plain;
+		struct nf *to = transport("decap", ah_transports[v].auth, "");
+		struct nf *from;
+		uint8_t copy[200];
+		char sequence[40];
+		struct nf_pkt pkt;
+
+		snprintf(sequence, sizeof(sequence), "sequence %u;",
+			 ah_transports[v].seq);
+		from = transport("encap", ah_transports[v].auth, sequence);
+		memcpy(copy, plain, ah_transports[v].plain_len);
+		copy[copy[0] >> 4 == 4 ? 8 : 7]++;
+		fix_csum(copy);
+		pkt = of_bytes(copy, ah_transports[v].plain_len, false);
+		assert_int_equal(ah_ops.packet(from, &pkt), NF_FORWARD);
+		assert_int_equal(pkt.len, 14 + ah_transports[v].len);
+		assert_memory_equal(pkt.data + 14, ah_transports[v].bytes,
+				    ah_transports[v].len);
+		assert_int_equal(pkt.l4proto, IPPROTO_AH);
+		assert_int_equal(pkt.l4_off, nf_pkt_ah(&pkt, &(uint32_t){ 0 }));
+		assert_int_equal(pkt.sport | pkt.dport, 0);
+		/* What the chain has put on it takes off. */
+		assert_true(nf_pkt_decap(&pkt, &state_of(from)->out[0].header));
+		assert_int_equal(pkt.len, 14 + ah_transports[v].plain_len);
+		assert_memory_equal(pkt.data + 14, plain,
+				    ah_transports[v].plain_len);
+		assert_int_equal(pkt.dport, htons(80));
+		pkt = of_bytes(ah_transports[v].bytes, ah_transports[v].len,
+			       true);
+		assert_int_equal(ah_ops.packet(to, &pkt), NF_FORWARD);
+		assert_true(pkt.unwrapped);
+		assert_int_equal(pkt.len, 14 + ah_transports[v].plain_len);
+		assert_memory_equal(pkt.data + 14, plain,
+				    ah_transports[v].plain_len);
+		assert_int_equal(pkt.dport, htons(80));
+		end(to);
+		end(from);
+	}
+}
+
+/* Of hosts behind the box, AH of their own: it has no association here. */
+static void transport_asks_of_all_ah(void **state)
+{
+	struct nf *nf = transport("decap", "hmac-sha256-128", "");
+	struct nf_pkt pkt;
+	uint8_t copy[200];
+
+	(void)state;
+	memcpy(copy, ah_transports[0].bytes, ah_transports[0].len);
+	copy[20 + 7]++;
+	pkt = of_bytes(copy, ah_transports[0].len, true);
+	assert_int_equal(ah_ops.packet(nf, &pkt), NF_DROP);
+	assert_int_equal(pkt.drop_reason, NFOLD_REASON_AH_SPI);
+	end(nf);
+}
+
+/* An atomic fragment (RFC 6946) has its AH inside. */
+static void transport_of_a_fragment_is_refused(void **state)
+{
+	struct nf *nf = transport("encap", "hmac-sha256-128", "");
+	struct pkt k = pkt_new(6, IPPROTO_UDP);
+	struct nf_pkt pkt;
+
+	(void)state;
+	k.ext_cnt = 1;
+	k.ext[0] = IPPROTO_FRAGMENT;
+	assert_true(in_front(&pkt, pkt_build(&k, buf + ROOM), false));
+	assert_int_equal(ah_ops.packet(nf, &pkt), NF_DROP);
+	assert_int_equal(pkt.drop_reason, NFOLD_REASON_NO_ROOM);
+	end(nf);
+}
+
 /* --- what is covered --- */
 
 /* Bits of the outer header that routers may change (RFC 4302 section 3.3.3.1). */
@@ -347,6 +442,19 @@ static void every_immutable_bit_matters(void **state)
 				fail_msg("vector %d: bit %u", v + 1, bit);
 			kept += out;
 		}
+		end(nf);
+	}
+	for (int v = 0; v < 4; v += 2) {
+		struct nf *nf = transport("decap", ah_transports[v].auth,
+					  "replay off;");
+		int family = ah_transports[v].bytes[0] >> 4;
+
+		for (uint32_t bit = 0; bit < ah_transports[v].len * 8; bit++)
+			if (comes_out(nf, ah_transports[v].bytes,
+				      ah_transports[v].len, bit) &&
+			    !(bit < (family == 4 ? 160 : 320) &&
+			      is_mutable(family, bit)))
+				fail_msg("transport %d: bit %u", v + 1, bit);
 		end(nf);
 	}
 	/* IPv4: TOS, two flags, TTL; IPv6: class, label, hop limit. */
@@ -705,6 +813,10 @@ static void mistakes_are_named(void **state)
 		"families");
 	refused(E "spi 0x100; key " KEY32 "; tunnel 192.0.2.1; } }",
 		"tunnel LOCAL REMOTE");
+	refused(E "spi 0x100; key " KEY32 "; transport 1; } }", "transport");
+	refused(E GOOD "transport; } }", "transport has no tunnel");
+	refused(E "spi 0x100; key " KEY32 "; transport; ttl 9; } }",
+		"transport has no ttl");
 	refused(E GOOD "spi 0x101; } }", "twice");
 	refused(E GOOD "replay off; } }", "replay");
 	refused(D GOOD "sequence 1; } }", "sequence");
@@ -751,6 +863,9 @@ int main(void)
 		cmocka_unit_test(algorithms_are_those_of_the_rfcs),
 		cmocka_unit_test(vectors_are_taken_out),
 		cmocka_unit_test(vectors_are_what_we_seal),
+		cmocka_unit_test(transport_is_sealed_and_taken_out),
+		cmocka_unit_test(transport_asks_of_all_ah),
+		cmocka_unit_test(transport_of_a_fragment_is_refused),
 		cmocka_unit_test(every_immutable_bit_matters),
 		cmocka_unit_test(options_are_masked_one_by_one),
 		cmocka_unit_test(numbers_begin_at_1_and_go_up),

@@ -20,13 +20,14 @@ static bool is_ah[BOX_NFS];
 
 static const char *const blocks[] = {
 	/* A: a network of its own; B: all, over IPv6, with the other algorithm,
-	 * and a DSCP; C: what the other end of A sends */
+	 * and a DSCP; C: what the other end of A sends; D: transport */
 	"ah { encap { spi 0x100; key " KEY32
 	"; tunnel 198.51.100.1 198.51.100.2; match \"dst net 198.51.100.0/24\"; } }",
 	"ah { encap { spi 0x200; auth hmac-sha1-96; key 0102030405060708090a0b0c0d0e0f1011121314"
 	"; tunnel 2001:db8::1 2001:db8::2; dscp af11; ttl 9; } }",
 	"ah { decap { spi 0x100; key " KEY32
 	"; tunnel 198.51.100.2 198.51.100.1; } }",
+	"ah { encap { spi 0x300; key " KEY32 "; transport; } }",
 };
 
 static void ah_make(int n, char which)
@@ -42,7 +43,7 @@ static void ah_make(int n, char which)
 	is_ah[n] = true;
 }
 
-/* A chain from letters: A to C an ah, else as mix_nf.h has them; a space begins
+/* A chain from letters: A to D an ah, else as mix_nf.h has them; a space begins
  * the next NF. */
 static void start(const char *letters, bool fold)
 {
@@ -54,7 +55,7 @@ static void start(const char *letters, bool fold)
 	for (const char *c = letters; *c; c++) {
 		if (*c == ' ') {
 			n++;
-		} else if (*c >= 'A' && *c <= 'C') {
+		} else if (*c >= 'A' && *c <= 'D') {
 			ah_make(n, *c);
 		} else {
 			struct mix *m = &mixes[n];
@@ -176,6 +177,8 @@ static const char *const chains[] = {
 	"A r c", "R A c",   "A R c",   "c I A I c", "A g",   "g A",
 	"A A",	 "x c A r B i", "B d i", "r B r c", "i i A i i", "A d B w c",
 	"A x r", "C A",
+	"D",	 "c D i",   "x D r",	   "d D d",    "w D w",  "A D r",
+	"D A r", "D D",	    "D B i",	   "R D c",    "c D g",  "i D x i",
 };
 
 static void folded_is_as_unfolded(void **state)
@@ -212,6 +215,73 @@ static void class_is_payload_and_actions_are_done_one_by_one(void **state)
 	assert_int_equal(box.pkt.data[14 + 8], 64);
 	assert_int_equal(box.pkt.data[14 + 20 + 28 + 8], 63);
 	stop();
+}
+
+static void transport_is_payload(void **state)
+{
+	struct pkt f = request(IPPROTO_UDP, 4000);
+	struct flow_entry fe;
+
+	(void)state;
+	start("c D i", true);
+	assert_int_equal(pass(&f, 0), ENGINE_TX);
+	assert_true(only_entry(&fe, NULL));
+	assert_int_equal(fe.act.reason, NFOLD_REASON_STATE_FUNCTION);
+	assert_int_equal(pass(&f, 0), ENGINE_TX);
+	assert_int_equal(box.pkt.outcome, NFOLD_REASON_SLOW_ENTRY);
+	assert_int_equal(box.pkt.len, 14 + 20 + 28 + 8 + 20);
+	assert_int_equal(box.pkt.data[14 + 8], 63);
+	assert_int_equal(box.pkt.data[14 + 9], IPPROTO_AH);
+	stop();
+}
+
+/* The header, and nobody who needs the packet for more. */
+static enum nf_verdict bare_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	static const struct nf_tunnel t = { .kind = NF_TUNNEL_AH_TRANSPORT,
+					    .spi = 256, .icv_len = 16 };
+	struct header_action ha;
+
+	if (!nf_pkt_encap(pkt, &t))
+		return nf_drop(pkt, NFOLD_REASON_NO_ROOM);
+	ha = ha_encap(&t, pkt);
+	localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static void transport_alone_is_slow(void **state)
+{
+	static const struct nf_ops bare_ops = { .name = "bare",
+						.packet = bare_packet };
+	struct pkt f = request(IPPROTO_UDP, 4000);
+	struct flow_entry fe;
+
+	(void)state;
+	for (int settles = 0; settles < 2; settles++) {
+		memset(&box, 0, sizeof(box));
+		memset(mixes, 0, sizeof(mixes));
+		box.nf[0].ops = &bare_ops;
+		box.nfs[0] = &box.nf[0];
+		if (settles) {
+			mixes[1].ops[mixes[1].cnt++] = (struct mix_op){
+				.what = 's', .settle = 3 };
+			box.nf[1].ops = &mix_ops;
+			box.nf[1].priv = &mixes[1];
+			box.nfs[1] = &box.nf[1];
+		}
+		box_start_nfs(true, 64, 1);
+		for (int n = 0; n < 6; n++) {
+			assert_int_equal(pass(&f, 0), ENGINE_TX);
+			assert_int_equal(box.pkt.len, 14 + 20 + 28 + 28);
+			assert_int_equal(box.pkt.data[14 + 9], IPPROTO_AH);
+		}
+		assert_true(only_entry(&fe, NULL));
+		assert_int_equal(fe.act.verdict, NFOLD_VERDICT_SLOW);
+		assert_int_equal(fe.act.reason,
+				 settles ? NFOLD_REASON_STATE_FUNCTION :
+					   NFOLD_REASON_ENCAP);
+		teardown(NULL);
+	}
 }
 
 /* A writer in front of an action that changes the packet's bytes, too. */
@@ -299,6 +369,10 @@ int main(void)
 		     class_is_payload_and_actions_are_done_one_by_one),
 		CASE("N14 folded is as unfolded, whatever stands around it",
 		     folded_is_as_unfolded),
+		CASE("N14 transport mode is done one by one",
+		     transport_is_payload),
+		CASE("N14 without a function in user space it is slow",
+		     transport_alone_is_slow),
 		CASE("N14 what a writer wrote is no mismatch",
 		     writers_do_not_make_a_flow_slow),
 		CASE("N13 a packet dies where ah stands",

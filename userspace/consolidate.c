@@ -38,6 +38,9 @@
  *  N13 The router's own TTL - 1 is done where an NF asks for it, since what it
  *     puts around the packet seals it: the sum is the same, but a packet may
  *     now die at that NF's place.
+ *  N14 AH in transport mode lies where no template can be put. If functions need
+ *     each packet in user space anyway, the actions are done there one by one;
+ *     else it is not folded.
  */
 #include "consolidate.h"
 
@@ -172,6 +175,9 @@ enum nfold_reason consolidate(struct gmat_entry *out, struct edit_plan *plan,
 	if (find_drop(&g, m)) {
 		plan->used = false;
 	} else {
+		if (plan->one_by_one && !lmat_has_live(m))
+			return NFOLD_REASON_ENCAP;
+		g.one_by_one = plan->one_by_one;
 		g.act.verdict = egress->verdict;
 		g.act.nexthop = egress->nexthop;
 		if (egress->router && !g.hop &&

@@ -22,6 +22,7 @@ struct gmat_entry {
 	struct nfold_act act;	/* without generation */
 	uint8_t writer[NFOLD_FIELD_CNT]; /* NF index + 1; 0 nobody */
 	uint8_t drop_nf;	/* NF index + 1; 0 none */
+	bool one_by_one;	/* as in edit_plan; act's sums mean nothing */
 	bool hop;		/* the router's own TTL - 1 is an NF's (N13) */
 };
 

@@ -54,6 +54,7 @@ static bool encap(struct edit_plan *p, const struct header_action *ha)
 		  n ? p->tmpl[n - 1].family : p->family);
 	p->edit.sport[n] = ha->port;
 	p->tunnel[n] = ha->tunnel;
+	p->one_by_one |= ha->tunnel->kind == NF_TUNNEL_AH_TRANSPORT;
 	p->layers++;
 	return true;
 }
@@ -148,6 +149,8 @@ bool edit_plan_add(struct edit_plan *p, const struct header_action *ha)
 	case HA_DECAP:
 		return decap(p, ha);
 	default:
+		if (p->one_by_one)
+			return true;
 		return p->layers ? add_outer(p, ha) : add_inner(p, ha);
 	}
 }
@@ -161,7 +164,7 @@ void edit_plan_end(struct edit_plan *p)
 		e->flags |= NFOLD_EDIT_SEQ;
 	if (e->strip || e->push || p->layers)
 		e->flags |= NFOLD_EDIT_FRAME;
-	p->used = e->flags;
+	p->used = e->flags && !p->one_by_one;
 	if (p->family == 6)
 		e->flags |= NFOLD_EDIT_IP6;
 	e->keep = p->tags - e->strip;

@@ -14,6 +14,8 @@ struct edit_plan {
 	struct nfold_tmpl tmpl[NFOLD_LAYER_MAX]; /* innermost first */
 	uint8_t layers;
 	bool used;		/* there is something to edit */
+	bool one_by_one;	/* no record says it: the actions are to be done
+				 * one after the other, in user space (N14) */
 	/* while records are read: */
 	const struct nf_tunnel *tunnel[NFOLD_LAYER_MAX];
 	uint8_t family;		/* of the packet as it came */

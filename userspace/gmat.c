@@ -179,6 +179,8 @@ static bool records_true(const struct engine *e, const struct flow *f,
 
 	if (!egress || g->act.verdict == NFOLD_VERDICT_DROP)
 		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
+	if (g->one_by_one)
+		return e->origin && origin_gives_steps(e->origin, &f->lmat, pkt);
 	if (pkt->edited || plan->used || g->act.ttl_dec != router)
 		return e->origin &&
 		       origin_gives(e->origin, g, plan, router, pkt);

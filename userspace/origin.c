@@ -56,6 +56,29 @@ static bool forgive(uint8_t *data, uint32_t len, const struct nf_pkt *pkt)
 	return pkt->written_cnt <= NF_WRITTEN_MAX;
 }
 
+static bool is_same(const struct origin *o, uint8_t *data, uint32_t len,
+		    const struct nf_pkt *pkt)
+{
+	return pkt->len - len == o->len - o->kept && forgive(data, len, pkt) &&
+	       !memcmp(data, pkt->data, len);
+}
+
+bool origin_gives_steps(const struct origin *o, const struct lmat *m,
+			const struct nf_pkt *pkt)
+{
+	uint8_t copy[ORIGIN_ROOM + ORIGIN_MAX], *data = copy + ORIGIN_ROOM;
+	struct nf_pkt c;
+
+	if (!o->whole)
+		return false;
+	memcpy(data, o->bytes, o->kept);
+	pkt_init(&c, data, o->kept, o->parse);
+	c.room = ORIGIN_ROOM;
+	c.router = pkt->router;
+	lmat_apply(m, 0, m->cnt, &c);
+	return is_same(o, c.data, c.len, pkt);
+}
+
 bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt)
@@ -81,8 +104,7 @@ bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 	if (plan->used && edit_frame(&edit, plan->tmpl, &data, &len, &room,
 				     o->parse->l3_len))
 		return false;
-	return pkt->len - len == o->len - o->kept && forgive(data, len, pkt) &&
-	       !memcmp(data, pkt->data, len);
+	return is_same(o, data, len, pkt);
 }
 
 bool origin_restore(const struct origin *o, uint8_t **data, uint32_t *len,

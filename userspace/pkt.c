@@ -256,8 +256,11 @@ bool pkt_ttl_dec(struct nf_pkt *pkt)
 
 	if (pkt->hopped)
 		return true;
-	for (int i = 0; i < pkt->depth; i++)
-		ip += pkt->under[i].len;
+	/* Transport AH on a tunnel's header is in the way, on its own not. */
+	for (int i = 0, below = 0; i < pkt->depth; i++) {
+		ip += pkt->under[i].len + (below ? pkt->under[i].inside : 0);
+		below |= pkt->under[i].len;
+	}
 	ttl = ip + (family == 4 ? IP4(ttl) : IP6(hop_limit));
 	if (*ttl <= 1)
 		return false;

@@ -41,6 +41,12 @@ bool pkt_ttl_dec(struct nf_pkt *pkt);
 void pkt_set_macs(struct nf_pkt *pkt, const uint8_t *dmac, const uint8_t *smac);
 /* A state function has written len bytes at offset off of the frame. */
 void pkt_written(struct nf_pkt *pkt, uint32_t off, uint32_t len);
+/* AH (tn: spi, icv_len) between IP and what follows, with sequence number and
+ * integrity value 0 (userspace/pkt_transport.c); false, and nothing is changed:
+ * there is no room, or the packet is an IPv6 fragment. And the first AH out: false
+ * if there is none. Bytes only, not the packet's fields. */
+bool pkt_ah_insert(struct nf_pkt *pkt, const struct nf_tunnel *tn);
+bool pkt_ah_remove(struct nf_pkt *pkt);
 /* IP's own length in bytes, as the MTU counts it. */
 uint32_t pkt_l3_len(const struct nf_pkt *pkt);
 

@@ -109,6 +109,30 @@ static void fill_outer(struct nf_pkt *pkt, const struct nfold_tmpl *t,
 	memcpy(pkt->data + pkt->l3_off, ip, t->len);
 }
 
+/* AH behind the IP header: what follows is hidden from the fields. */
+static bool encap_transport(struct nf_pkt *pkt, const struct nf_tunnel *tn)
+{
+	struct nf_under *u = &pkt->under[pkt->depth];
+	uint32_t len;
+
+	if (pkt->depth == NFOLD_LAYER_MAX)
+		return false;
+	under_save(pkt, u);
+	if (!pkt_ah_insert(pkt, tn))
+		return false;
+	pkt->l4_off = nf_pkt_ah(pkt, &len);
+	u->tunnel = tn;
+	u->inside = len;
+	pkt->depth++;
+	pkt->l4proto = IPPROTO_AH;
+	pkt->tcp_flags = 0;
+	pkt->icmp_type = 0;
+	pkt->sport = 0;
+	pkt->dport = 0;
+	pkt->edited = true;
+	return true;
+}
+
 bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 {
 	const uint8_t *ip = pkt->data + pkt->l3_off;
@@ -117,6 +141,8 @@ bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 	struct nf_under *u;
 	uint8_t tos;
 
+	if (tn->kind == NF_TUNNEL_AH_TRANSPORT)
+		return encap_transport(pkt, tn);
 	tmpl_make(&t, tn, pkt->family);
 	if (pkt->depth == NFOLD_LAYER_MAX || pkt->room < t.len ||
 	    l3_len + t.len > 0xffff)
@@ -192,6 +218,8 @@ static uint32_t wire_header(const struct nf_pkt *pkt,
 			       head + 12 : 0;
 	case NF_TUNNEL_AH:
 		return wire_ah(pkt, tn);
+	case NF_TUNNEL_AH_TRANSPORT:
+		break;
 	}
 	return 0;
 }
@@ -260,6 +288,25 @@ static bool inner_parse(struct nf_pkt *pkt, uint32_t off, uint8_t family)
 	return true;
 }
 
+static void unwrapped(struct nf_pkt *pkt)
+{
+	/* Left to the sender's device, which saw a tunnel's packet. */
+	if (pkt_csum_is_partial(pkt))
+		pkt_csum_complete(pkt);
+	pkt->edited = true;
+	pkt->unwrapped = true;
+}
+
+static bool wire_decap_transport(struct nf_pkt *pkt,
+				 const struct nf_tunnel *tn)
+{
+	if (!wire_ah(pkt, tn) || !pkt_ah_remove(pkt) ||
+	    !inner_parse(pkt, pkt->l3_off, pkt->family))
+		return false;
+	unwrapped(pkt);
+	return true;
+}
+
 static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 {
 	uint32_t head = wire_header(pkt, tn);
@@ -276,11 +323,7 @@ static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 	set_ecn(inner, family == 6, ecn);
 	close_gap(pkt, head);
 	set_ethertype(pkt);
-	/* Left to the sender's device, which saw a tunnel's packet. */
-	if (pkt_csum_is_partial(pkt))
-		pkt_csum_complete(pkt);
-	pkt->edited = true;
-	pkt->unwrapped = true;
+	unwrapped(pkt);
 	return true;
 }
 
@@ -289,9 +332,13 @@ bool nf_pkt_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 	const struct nf_under *u;
 
 	if (!pkt->depth)
-		return wire_decap(pkt, tn);
+		return tn->kind == NF_TUNNEL_AH_TRANSPORT ?
+			       wire_decap_transport(pkt, tn) :
+			       wire_decap(pkt, tn);
 	u = &pkt->under[pkt->depth - 1];
 	if (!tmpl_same(u->tunnel, tn))
+		return false;
+	if (u->inside && !pkt_ah_remove(pkt))
 		return false;
 	close_gap(pkt, u->len);
 	under_restore(pkt, u);

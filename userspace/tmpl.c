@@ -109,6 +109,11 @@ void tmpl_make(struct nfold_tmpl *t, const struct nf_tunnel *tn,
 	__be16 type = htons(inner_family == 4 ? ETH_P_IP : ETH_P_IPV6);
 
 	memset(t, 0, sizeof(*t));
+	if (tn->kind == NF_TUNNEL_AH_TRANSPORT) {
+		t->family = inner_family;
+		t->len = put_ah(t->bytes, tn, inner_family);
+		return;
+	}
 	t->flags = tn->copy_dscp ? NFOLD_TMPL_COPY_DSCP : 0;
 	t->dscp = tn->copy_dscp ? 0 : tn->dscp << 2;
 	t->len = put_ip(t, tn, outer_proto(tn, inner_family));
@@ -133,6 +138,9 @@ bool tmpl_same(const struct nf_tunnel *a, const struct nf_tunnel *b)
 {
 	struct nfold_tmpl ta, tb;
 
+	if ((a->kind == NF_TUNNEL_AH_TRANSPORT) !=
+	    (b->kind == NF_TUNNEL_AH_TRANSPORT))
+		return false;
 	tmpl_make(&ta, a, 4);
 	tmpl_make(&tb, b, 4);
 	return !memcmp(&ta, &tb, sizeof(ta));

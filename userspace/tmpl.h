@@ -6,7 +6,8 @@
 #include "../chains/nf_tunnel.h"
 #include "../maps/edit.h"
 
-/* inner_family: 4 or 6, of what it goes around. All of *t is written. */
+/* inner_family: 4 or 6, of what it goes around. All of *t is written. Of transport
+ * AH it is AH alone, and no template: to be compared only. */
 void tmpl_make(struct nfold_tmpl *t, const struct nf_tunnel *tn,
 	       uint8_t inner_family);
 /* Do both write the same header? */

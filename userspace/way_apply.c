@@ -118,7 +118,7 @@ static bool run_step(void *ctx, unsigned int n)
 
 /* Class payload: the state functions, those of the kernel tier at their places
  * (N43), then the folded action; where a function wrote behind a header action,
- * the rest of the header actions one by one. */
+ * or no entry can say them (N14), the rest of the header actions one by one. */
 enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 				      struct engine_pkt *p,
 				      const struct nfold_parse *parse,
@@ -139,12 +139,13 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 		return payload_dropped(e, f, p, pkt, r.stopped - 1);
 	if (ctx.why == NFOLD_REASON_EVENT_FIRED)
 		return way_refold(e, f, p, pkt, &o, &r);
-	if (r.settled && !lmat_has_live(&f->lmat))
+	if (r.settled && !lmat_has_live(&f->lmat) && !f->entry.one_by_one)
 		gmat_settle(e, f);
 	gmat_count(e, f, p->len, false);
 	if (ctx.why)
 		return way_drop(e, ctx.why);
-	if (!r.moved || act->verdict == NFOLD_VERDICT_DROP)
+	if ((!r.moved && !f->entry.one_by_one) ||
+	    act->verdict == NFOLD_VERDICT_DROP)
 		return apply_entry(e, f, p, parse, &o);
 	if (!batch_finish(&f->lmat, &r, pkt))
 		return way_drop(e, NFOLD_REASON_NO_ROOM);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* ah: IPsec authentication headers (RFC 4302) with keys from the chain file. What
- * comes in by an inside port and matches is put into a tunnel and sealed: the
- * header is a header action, sequence number and integrity value are a state
- * function that writes, as in SpeedyBox's VPN (paper, section VI-A). What comes
- * in by an outside port from the tunnel's other end is checked and taken out
- * (docs/FOLD.md, N13, N14).
+ * comes in by an inside port and matches gets the header, in tunnel or transport
+ * mode, and is sealed: the header is a header action, sequence number and
+ * integrity value are a state function that writes, as in SpeedyBox's VPN
+ * (paper, section IV-A1). What comes in by an outside port with the header is checked and
+ * loses it (docs/FOLD.md, N13, N14).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,9 @@ static enum nf_sf_result seal_run(void *arg, struct nf_pkt *pkt)
 	uint8_t icv[AH_ICV_MAX];
 	enum nfold_reason why;
 
-	if (!len || !pkt->depth)
+	/* Folded, a header that had no room is only missed here. */
+	if (!len || !pkt->depth ||
+	    pkt->under[pkt->depth - 1].tunnel != &sa->header)
 		return nf_sf_drop(pkt, NFOLD_REASON_NO_ROOM);
 	if (sa->next > UINT32_MAX) {
 		sa->drops++;
@@ -81,6 +83,12 @@ static enum nf_verdict from_inside(struct nf *nf, struct nf_pkt *pkt)
 
 /* --- in --- */
 
+static bool is_local(const struct nf_tunnel *t, const struct nf_pkt *pkt)
+{
+	return t->family == pkt->family &&
+	       !memcmp(&t->local, &pkt->daddr, sizeof(t->local));
+}
+
 /* The association of an AH packet; NULL: none. */
 static struct ah_sa *sa_of(struct ah *ah, const struct nf_pkt *pkt,
 			   uint32_t off)
@@ -90,9 +98,10 @@ static struct ah_sa *sa_of(struct ah *ah, const struct nf_pkt *pkt,
 	for (size_t i = 0; i < ah->in_cnt; i++) {
 		const struct nf_tunnel *t = &ah->in[i].header;
 
-		if (t->spi == spi && t->family == pkt->family &&
-		    !memcmp(&t->remote, &pkt->saddr, sizeof(t->remote)) &&
-		    !memcmp(&t->local, &pkt->daddr, sizeof(t->local)))
+		if (t->spi == spi &&
+		    (t->kind == NF_TUNNEL_AH_TRANSPORT ||
+		     (is_local(t, pkt) && !memcmp(&t->remote, &pkt->saddr,
+						  sizeof(t->remote)))))
 			return &ah->in[i];
 	}
 	return NULL;
@@ -164,12 +173,12 @@ static enum nf_verdict take_out(struct nf *nf, struct nf_pkt *pkt,
 	return nf_drop(pkt, NFOLD_REASON_AH_POLICY);
 }
 
+/* AH for one of our ends; with transport mode, all AH. */
 static bool is_ours(const struct ah *ah, const struct nf_pkt *pkt)
 {
 	for (size_t i = 0; i < ah->in_cnt; i++)
-		if (ah->in[i].header.family == pkt->family &&
-		    !memcmp(&ah->in[i].header.local, &pkt->daddr,
-			    sizeof(pkt->daddr)))
+		if (ah->in[i].header.kind == NF_TUNNEL_AH_TRANSPORT ||
+		    is_local(&ah->in[i].header, pkt))
 			return true;
 	return false;
 }
@@ -225,22 +234,27 @@ static int ah_init(struct nf *nf, const struct conf_block *block,
 	return -1;
 }
 
+static void claim(const struct ah_sa *sas, size_t cnt, nf_claim_fn fn,
+		  void *ctx)
+{
+	for (size_t i = 0; i < cnt; i++)
+		if (sas[i].header.kind == NF_TUNNEL_AH)
+			fn(ctx, sas[i].header.family, &sas[i].header.local,
+			   NF_CLAIM_VIP);
+}
+
 /* AH for the local ends is ours, their pings the host's. */
 static void ah_claims(struct nf *nf, nf_claim_fn fn, void *ctx)
 {
 	const struct ah *ah = nf->priv;
 
-	for (size_t i = 0; i < ah->out_cnt; i++)
-		fn(ctx, ah->out[i].header.family, &ah->out[i].header.local,
-		   NF_CLAIM_VIP);
-	for (size_t i = 0; i < ah->in_cnt; i++)
-		fn(ctx, ah->in[i].header.family, &ah->in[i].header.local,
-		   NF_CLAIM_VIP);
+	claim(ah->out, ah->out_cnt, fn, ctx);
+	claim(ah->in, ah->in_cnt, fn, ctx);
 }
 
 const struct nf_ops ah_ops = {
 	.name = "ah",
-	.summary = "IPsec authentication headers, tunnel mode",
+	.summary = "IPsec authentication headers to another box and back",
 	.edits = true,
 	.init = ah_init,
 	.exit = ah_exit,

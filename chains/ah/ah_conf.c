@@ -67,6 +67,15 @@ static int set_tunnel(struct ah_sa *sa, const struct conf_stmt *s,
 	return 0;
 }
 
+static int set_transport(struct ah_sa *sa, const struct conf_stmt *s,
+			 struct conf_error *err)
+{
+	(void)s;
+	(void)err;
+	sa->header.kind = NF_TUNNEL_AH_TRANSPORT;
+	return 0;
+}
+
 static int set_match(struct ah_sa *sa, const struct conf_stmt *s,
 		     struct conf_error *err)
 {
@@ -130,7 +139,8 @@ static const struct {
 	{ "spi", "spi NUMBER", set_spi, 2, BOTH | NEEDED },
 	{ "auth", "auth hmac-sha256-128|hmac-sha1-96", set_auth, 2, BOTH },
 	{ "key", "key HEX", NULL, 2, BOTH | NEEDED },
-	{ "tunnel", "tunnel LOCAL REMOTE", set_tunnel, 3, BOTH | NEEDED },
+	{ "tunnel", "tunnel LOCAL REMOTE", set_tunnel, 3, BOTH },
+	{ "transport", "transport", set_transport, 1, BOTH },
 	{ "match", "match \"EXPRESSION\"", set_match, 2, BOTH },
 	{ "ttl", "ttl NUMBER", set_ttl, 2, ENCAP },
 	{ "dscp", "dscp copy|DSCP", set_dscp, 2, ENCAP },
@@ -211,6 +221,27 @@ static int set_mac(struct ah_sa *sa, const struct conf_block *block,
 	return failed;
 }
 
+/* Ends, TTL and DSCP are those of a tunnel's header. */
+static int check_mode(const struct conf_block *block, const struct conf_stmt *s,
+		      struct conf_error *err)
+{
+	static const char *const outer[] = { "tunnel", "ttl", "dscp" };
+	const struct conf_stmt *t;
+
+	if (!conf_find(block, "transport"))
+		return conf_find(block, "tunnel") ? 0 :
+		       conf_fail(err, &s->loc, "tunnel LOCAL REMOTE, or transport",
+				 "%s needs tunnel or transport",
+				 s->words[0].text);
+	for (size_t i = 0; i < 3; i++) {
+		t = conf_find(block, outer[i]);
+		if (t)
+			return conf_fail(err, &t->loc, "remove one of them",
+					 "transport has no %s", outer[i]);
+	}
+	return 0;
+}
+
 static int set_sa(struct ah_sa *sa, const struct conf_stmt *s, int where,
 		  struct conf_error *err)
 {
@@ -231,7 +262,7 @@ static int set_sa(struct ah_sa *sa, const struct conf_stmt *s, int where,
 					 "%s needs %s", s->words[0].text,
 					 keys[i].key);
 	sa->header.icv_len = sa->auth->icv_len;
-	return set_mac(sa, block, err);
+	return check_mode(block, s, err) || set_mac(sa, block, err) ? -1 : 0;
 }
 
 /* The SPI alone names what comes in; what goes out, the SPI and its receiver

@@ -8,14 +8,17 @@
 
 static json_t *sa_json(const struct ah_sa *sa)
 {
-	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+	char local[INET6_ADDRSTRLEN] = "", remote[INET6_ADDRSTRLEN] = "";
 	int af = sa->header.family == 4 ? AF_INET : AF_INET6;
+	bool tunnel = sa->header.kind == NF_TUNNEL_AH;
 
-	inet_ntop(af, sa->header.local.a, local, sizeof(local));
-	inet_ntop(af, sa->header.remote.a, remote, sizeof(remote));
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "spi",
+	if (tunnel) {
+		inet_ntop(af, sa->header.local.a, local, sizeof(local));
+		inet_ntop(af, sa->header.remote.a, remote, sizeof(remote));
+	}
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "spi",
 			 (json_int_t)sa->header.spi, "auth", sa->auth->word,
-			 "local", local, "remote", remote, "match",
+			 "mode", tunnel ? "tunnel" : "transport", "local", local, "remote", remote, "match",
 			 sa->expr ? sa->expr : "", "packets",
 			 (json_int_t)sa->packets, "bytes",
 			 (json_int_t)sa->bytes);

@@ -2,8 +2,9 @@
 """The other end of an ah, in user space, for kernels without AH: scapy's IPsec over
 python3-cryptography behind a TUN device.
 
-    ahpeer.py SA...     runs it; SA is LOCAL,REMOTE,ALG,SPI-IN,KEY-IN,SPI-OUT,KEY-OUT,FAMILY
-                        of what it carries; prints READY, then what it refuses
+    ahpeer.py SA...     runs it; SA is LOCAL,REMOTE,ALG,SPI-IN,KEY-IN,SPI-OUT,KEY-OUT,WHAT:
+                        4 or 6, a tunnel for all packets of that family, or
+                        transport; prints READY, then what it refuses
     ahpeer.py check FILE.pcap SA...
                         judges every AH packet of a capture, both ways: prints how
                         many are right and how many are not, and the sequence
@@ -20,9 +21,10 @@ import socket
 import struct
 import sys
 
-logging.getLogger("scapy").setLevel(logging.ERROR)
-from scapy.all import IP, IPv6, rdpcap  # noqa: E402
-from scapy.layers.ipsec import AH, SecurityAssociation  # noqa: E402
+if sys.argv[1] != "again":
+    logging.getLogger("scapy").setLevel(logging.ERROR)
+    from scapy.all import IP, IPv6
+    from scapy.layers.ipsec import AH, SecurityAssociation
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
 SO_RCVBUFFORCE = 33
@@ -33,15 +35,25 @@ class Peer:
         w = text.split(",")
         self.local, self.remote, self.alg = w[:3]
         self.spi_in, self.spi_out = int(w[3], 0), int(w[5], 0)
-        self.family = int(w[7])
+        self.what = w[7]
         outer = IPv6 if ":" in self.local else IP
+        to_us = outer(src=self.remote, dst=self.local)
+        from_us = outer(src=self.local, dst=self.remote)
+        if outer is IP:
+            from_us.flags = "DF"
+        if self.what == "transport":
+            to_us = from_us = None
         self.sa_in = SecurityAssociation(
             AH, spi=self.spi_in, auth_algo=self.alg, auth_key=bytes.fromhex(w[4]),
-            tunnel_header=outer(src=self.remote, dst=self.local))
-        head = dict(flags="DF", id=0x4242) if outer is IP else {}
+            tunnel_header=to_us)
         self.sa_out = SecurityAssociation(
             AH, spi=self.spi_out, auth_algo=self.alg, auth_key=bytes.fromhex(w[6]), seq_num=1,
-            tunnel_header=outer(src=self.local, dst=self.remote, **head))
+            tunnel_header=from_us)
+
+    def carries(self, pkt):
+        if self.what == "transport":
+            return pkt.src == self.local
+        return pkt.version == int(self.what)
 
 
 def parse(data):
@@ -64,25 +76,27 @@ def open_tun():
 
 
 def receive(peers, tun, frame):
+    """Is it AH for us?"""
     pkt = parse(frame)
     if AH not in pkt:
-        return
+        return False
     sa = next((p.sa_in for p in peers if p.spi_in == pkt[AH].spi), None)
     if not sa:
-        return
+        return False
     try:
         os.write(tun, bytes(sa.decrypt(pkt)))
     except Exception as e:      # whatever it is, it is to be seen
         print("REFUSED", repr(e), flush=True)
+    return True
 
 
-def send(peers, raw, data):
-    p = next((p for p in peers if p.family == data[0] >> 4), None)
-    if not p:
+def send(peers, packets, gateway, data):
+    pkt = parse(data)
+    p = next((p for p in peers if p.carries(pkt)), None)
+    if not p or not gateway:
         return
-    out = p.sa_out.encrypt(parse(data))
-    family = socket.AF_INET6 if ":" in p.local else socket.AF_INET
-    raw[family].sendto(bytes(out), (p.remote, 0))
+    out = p.sa_out.encrypt(pkt)
+    packets.sendto(bytes(out), ("net0", 0x0800 if out.version == 4 else 0x86dd, 0, 0, gateway))
 
 
 def run(peers):
@@ -90,23 +104,32 @@ def run(peers):
     # All that comes in; what goes out comes back here, and is not for us.
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
     packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
-    raw = {f: socket.socket(f, socket.SOCK_RAW, socket.IPPROTO_RAW)
-           for f in (socket.AF_INET, socket.AF_INET6)}
+    gateway = None      # who sends us AH
     print("READY", flush=True)
     while True:
         ready, _, _ = select.select([tun, packets], [], [])
         if tun in ready:
-            send(peers, raw, os.read(tun, 65536))
+            send(peers, packets, gateway, os.read(tun, 65536))
         if packets in ready:
             data, addr = packets.recvfrom(65536)
             if addr[2] != 4 and addr[1] in (0x0800, 0x86dd) and addr[0] == "net0":
-                receive(peers, tun, data)
+                gateway = receive(peers, tun, data) and addr[4] or gateway
+
+
+def frames(path):
+    """Of a capture that tcpdump has written here: bytes from Ethernet on."""
+    with open(path, "rb") as f:
+        data, at = f.read(), 24
+    while at + 16 <= len(data):
+        size = struct.unpack_from("=I", data, at + 8)[0]
+        yield data[at + 16:at + 16 + size]
+        at += 16 + size
 
 
 def check(path, peers):
     good, bad, last, gaps = 0, 0, {}, []
-    for frame in rdpcap(path):
-        pkt = parse(bytes(frame.payload))
+    for frame in frames(path):
+        pkt = parse(frame[14:])
         if AH not in pkt:
             continue
         sa = sa_of(peers, pkt)
@@ -123,11 +146,14 @@ def check(path, peers):
     print(good, bad, " ".join(gaps))
 
 
+def ah_at(frame):
+    return 14 + (20 if frame[14] >> 4 == 4 else 40)
+
+
 def again(dev, path, spi, how):
-    frame = [f for f in rdpcap(path)
-             if AH in parse(bytes(f.payload)) and parse(bytes(f.payload))[AH].spi == spi][-1]
-    data = bytearray(bytes(frame))
-    at = 14 + (20 if data[14] >> 4 == 4 else 40)
+    data = bytearray([f for f in frames(path)
+                      if struct.unpack_from("!I", f, ah_at(f) + 4)[0] == spi][-1])
+    at = ah_at(data)
     if how == "icv":
         data[at + 8] ^= 0x40    # a new number, so that it is not the number's fault
         data[at + 14] ^= 1

@@ -21,6 +21,20 @@ static const struct ah_sa *far_sa(uint32_t bit)
 	return &sas[bit];
 }
 
+/* Has it AH? */
+static inline bool far_knows(uint8_t *data, uint32_t len)
+{
+	struct nf_pkt pkt = { .data = data, .len = len };
+	struct nfold_parse p;
+	uint32_t size;
+
+	if (nfold_parse(data, data + len, 1, &p))
+		return false;
+	pkt.l3_off = p.l3_off;
+	pkt.family = p.family;
+	return nf_pkt_ah(&pkt, &size);
+}
+
 /* The frame's AH, if it has one, is right for the addresses that it has now. */
 static inline void far_seal(uint8_t *data, uint32_t len)
 {

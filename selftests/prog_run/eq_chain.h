@@ -147,15 +147,21 @@ static int add_ah(char *t, size_t size)
 		"spi 0x100; key " AH_KEY256 ";",
 		"spi 0x101; auth hmac-sha1-96; key " AH_KEY ";",
 	};
-	const char *end = ends[pick(2)], *auth = auths[pick(2)];
-	int n = snprintf(t, size, "\tah { encap { %s tunnel %s;%s%s", auth, end,
-			 pick(2) ? " dscp ef; ttl 3;" : "",
-			 pick(8) ? "" : " sequence 4294967280;");
+	const char *auth = auths[pick(2)];
+	char mode[80] = "transport;";
+	bool tunnel = pick(3);
+	int n;
+
+	if (tunnel)
+		snprintf(mode, sizeof(mode), "tunnel %s;", ends[pick(2)]);
+	n = snprintf(t, size, "\tah { encap { %s %s%s%s", auth, mode,
+		     tunnel && pick(2) ? " dscp ef; ttl 3;" : "",
+		     pick(8) ? "" : " sequence 4294967280;");
 
 	if (pick(3))
 		n += snprintf(t + n, size - n, " match \"%s\";",
 			      rules[pick(KEY_RULES)]);
-	n += snprintf(t + n, size - n, " } decap { %s tunnel %s;%s", auth, end,
+	n += snprintf(t + n, size - n, " } decap { %s %s%s", auth, mode,
 		      pick(4) ? "" : " replay off;");
 	if (!pick(4))
 		n += snprintf(t + n, size - n, " match \"%s\";",

@@ -163,7 +163,8 @@ static inline void remember_wrapped(const struct oracle_result *o)
 		ip += 4;
 	at = ip[0] >> 4 == 4 ? 12 : 8;
 	n = ip[0] >> 4 == 4 ? 4 : 16;
-	if (ip[at + n + n - 1] != 2 || ip[at + n - 1] != 77) {
+	if ((ip[at + n + n - 1] != 2 || ip[at + n - 1] != 77) &&
+	    !far_knows(wrapped.bytes, wrapped.len)) {
 		wrapped.len = 0;
 		return;
 	}
