@@ -173,17 +173,16 @@ static __always_inline int nfold_ext_len(__u8 proto, const __u8 *ext, int first)
 		if (load16(ext + 2) & NFOLD_BE16(0xfff9))
 			return -NFOLD_REASON_FRAGMENT;
 		return 8;
-	case IPPROTO_AH:	/* in 4-byte units, minus 2: RFC 4302, 2.2 */
-		return (ext[1] + 2) * 4;
 	}
 	return 0;
 }
 
+/* AH is none, as in IPv4: a packet with it is of another flow than one without,
+ * since whoever checks AH must not be passed by an entry of the latter. */
 static __always_inline int nfold_is_ext(__u8 proto)
 {
 	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING ||
-	       proto == IPPROTO_DSTOPTS || proto == IPPROTO_FRAGMENT ||
-	       proto == IPPROTO_AH;
+	       proto == IPPROTO_DSTOPTS || proto == IPPROTO_FRAGMENT;
 }
 
 /* Extension headers by IANA's registry that we can not step over: mobility,

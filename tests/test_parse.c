@@ -168,6 +168,30 @@ static void group_flag(void **state)
 	assert_true(p.flags & NFOLD_PARSE_GROUP);
 }
 
+/* In both families; behind extension headers, too. */
+static void ah_is_another_flow(void **state)
+{
+	struct pkt in = pkt_new(6, IPPROTO_TCP);
+	struct nfold_parse p;
+
+	(void)state;
+	for (int n = 1; n <= 2; n++) {
+		in.ext_cnt = n;
+		in.ext[0] = IPPROTO_DSTOPTS;
+		in.ext[n - 1] = IPPROTO_AH;
+		assert_int_equal(parse_exact(frame, pkt_build(&in, frame), &p),
+				 0);
+		assert_int_equal(p.key6.l4proto, IPPROTO_AH);
+		assert_int_equal(p.key6.sport | p.key6.dport, 0);
+		assert_int_equal(p.l4, NFOLD_L4_NONE);
+		assert_int_equal(p.l4_off, p.l3_off + 40 + 8 * (n - 1));
+	}
+	in = pkt_new(4, IPPROTO_AH);
+	assert_int_equal(parse_exact(frame, pkt_build(&in, frame), &p), 0);
+	assert_int_equal(p.key4.l4proto, IPPROTO_AH);
+	assert_int_equal(p.key4.sport | p.key4.dport, 0);
+}
+
 static void mutate(struct pkt *in, uint32_t *len)
 {
 	*in = pkt_new(random() % 2 ? 4 : 6, random());
@@ -257,6 +281,8 @@ int main(void)
 		  NULL },
 		{ "multicast is flagged beside any result", group_flag, NULL,
 		  NULL, NULL },
+		{ "N14 a packet with AH is of another flow, in IPv6 too",
+		  ah_is_another_flow, NULL, NULL, NULL },
 		{ "300000 mangled packets stay inside their bounds", garbage,
 		  NULL, NULL, NULL },
 		{ "checksums left to the device are completed", completes, NULL,
