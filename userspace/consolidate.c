@@ -129,7 +129,8 @@ static bool add_action(struct gmat_entry *g, struct edit_plan *plan,
 		g->hop = true;
 		return true;
 	}
-	if (plan->layers || (ha->kind != HA_MODIFY && ha->kind != HA_TTL))
+	if (edit_plan_is_covered(plan) ||
+	    (ha->kind != HA_MODIFY && ha->kind != HA_TTL))
 		return edit_plan_add(plan, ha);
 	if (ha->kind == HA_TTL)
 		ttl_add(g, ha->value);

@@ -137,6 +137,14 @@ static bool add_inner(struct edit_plan *p, const struct header_action *ha)
 	}
 }
 
+bool edit_plan_is_covered(const struct edit_plan *p)
+{
+	for (int i = 0; i < p->layers; i++)
+		if (p->tunnel[i]->kind != NF_TUNNEL_AH_TRANSPORT)
+			return true;
+	return false;
+}
+
 bool edit_plan_add(struct edit_plan *p, const struct header_action *ha)
 {
 	switch (ha->kind) {

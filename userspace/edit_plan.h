@@ -24,6 +24,8 @@ struct edit_plan {
 
 void edit_plan_begin(struct edit_plan *p, const struct nfold_key6 *key,
 		     int family);
+/* Is a tunnel's header outermost? (Transport AH leaves the packet's own.) */
+bool edit_plan_is_covered(const struct edit_plan *p);
 /* One header action: of the kinds above, or any but a drop while a tunnel
  * header is outermost. False: it can not be folded. */
 bool edit_plan_add(struct edit_plan *p, const struct header_action *ha);
