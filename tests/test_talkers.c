@@ -147,7 +147,7 @@ static void estimates_keep_their_bounds(void **state)
 				continue;
 			for (int row = 0; row < TALKERS_ROWS; row++) {
 				uint64_t n = t->cell->count[row][talkers_column(
-					t->cell, row, ms->talker[0]->key)];
+					t->cell, row, ms->dir[0].talker->key)];
 
 				least = n < least ? n : least;
 			}
