@@ -3,8 +3,8 @@
  * comes in by an inside port and matches gets the header, in tunnel or transport
  * mode, and is sealed: the header is a header action, sequence number and
  * integrity value are a state function that writes, as in SpeedyBox's VPN
- * (paper, section IV-A1). What comes in by an outside port with the header is checked and
- * loses it (docs/FOLD.md, N13, N14).
+ * (paper, section IV-A1). What comes in by an outside port with the header is
+ * checked and loses it (docs/FOLD.md, N13, N14).
  */
 #include <stdlib.h>
 #include <string.h>
