@@ -6,6 +6,7 @@
  */
 #include "own_refused.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "instance_priv.h"
@@ -82,6 +83,28 @@ void own_refused_read(const char *log, struct own_refused *r)
 		r->number = number_at(name + strlen(OWN_NAME));
 }
 
+/* Of what no single function can be blamed for: those that there are. */
+static int refused_together(const struct instance *i, int ret,
+			    const struct own_refused *r,
+			    struct instance_error *err)
+{
+	char names[256] = "";
+
+	for (uint32_t n = 0; n < i->own_cnt; n++) {
+		size_t at = strlen(names);
+
+		snprintf(names + at, sizeof(names) - at, "%s%s",
+			 n ? ", " : "", i->maps.own[n].nf);
+	}
+	return instance_fail(
+		err, ret,
+		"chain %s: the kernel refuses the program with the own functions of %s: %s%s%s%s; nothing is attached",
+		i->chain, names, r->reason, r->where[0] ? " at " : "", r->where,
+		strstr(r->reason, "stack") ?
+			". An own function has 64 bytes of stack: keep less there" :
+			"");
+}
+
 int instance_own_refused(const struct instance *i, int ret,
 			 struct instance_error *err)
 {
@@ -89,13 +112,7 @@ int instance_own_refused(const struct instance *i, int ret,
 
 	own_refused_read(i->verifier_log, &r);
 	if (r.number < 0 || (uint32_t)r.number >= i->own_cnt)
-		return instance_fail(
-			err, ret,
-			"chain %s: the kernel refuses the program that its NFs' own functions are part of: %s%s%s%s",
-			i->chain, r.reason, r.where[0] ? " at " : "", r.where,
-			strstr(r.reason, "stack") ?
-				". An own function has 96 bytes of stack: keep less there" :
-				"");
+		return refused_together(i, ret, &r, err);
 	return instance_fail(
 		err, ret,
 		"chain %s: NF %s: the kernel refuses its own function%s%s: %s%s%s%s. Change it so that the verifier can see it is safe (docs/NF-AUTHORS.md); nothing is attached",

@@ -12,8 +12,10 @@
 /* Needs what is above. */
 #include "own_nfs.h"
 #include "bpf/nfold.skel.h"
+#include "selftests/prog_run/deep.skel.h"
 #include "selftests/prog_run/globals.skel.h"
 #include "selftests/prog_run/other_abi.skel.h"
+#include "selftests/prog_run/too_deep.skel.h"
 #include "userspace/engine.h"
 
 static struct pkt packet(uint16_t sport, uint16_t payload, uint8_t flags)
@@ -337,6 +339,28 @@ static void objects_that_are_not_allowed_are_told(void **state)
 	assert_string_equal(refusal(&program_own), "NF wry: its object holds a program, 'nfold_xdp' in section xdp: only its own function can be joined. Take it out");
 }
 
+/* In the program with the deepest frames: router mode, with edits. */
+static void it_has_64_bytes_of_stack(void **state)
+{
+	static const struct nf_own deep_own = {
+		.object = deep_bpf__elf_bytes, .run = tally_run,
+		.cell_size = sizeof(struct tally_cell), .cells = tally_cells,
+	}, too_deep_own = {
+		.object = too_deep_bpf__elf_bytes, .run = tally_run,
+		.cell_size = sizeof(struct tally_cell), .cells = tally_cells,
+	};
+	struct nf_ops deep_ops = { .name = "deep", .packet = outside_packet,
+				   .own = &deep_own, .edits = true };
+	const struct nf_ops *const ops[] = { &deep_ops, NULL };
+	struct sides s;
+
+	(void)state;
+	sides_new(&s, ROUTER, "monitor;", ops);
+	sides_free(&s);
+	assert_non_null(strstr(refusal(&too_deep_own), "chain t: the kernel refuses the program with the own functions of wry: combined stack size of "));
+	assert_non_null(strstr(refusal(&too_deep_own), ". An own function has 64 bytes of stack: keep less there; nothing is attached"));
+}
+
 static void nine_kinds_are_too_many(void **state)
 {
 	struct nf_own own[NFOLD_OWN_MAX + 1];
@@ -379,6 +403,7 @@ int main(void)
 		SIDES_TEST(a_refused_function_is_told),
 		SIDES_TEST(objects_that_can_not_be_joined_are_told),
 		SIDES_TEST(objects_that_are_not_allowed_are_told),
+		SIDES_TEST(it_has_64_bytes_of_stack),
 		SIDES_TEST(nine_kinds_are_too_many),
 	};
 
