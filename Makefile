@@ -45,6 +45,9 @@ LIB_SRC := $(filter-out $(MAINS) %.bpf.c,$(wildcard maps/*.c chains/*.c chains/*
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $B/chains/conf_lex.o $B/chains/conf_parse.o
 BPF     := $(wildcard bpf/*.bpf.c chains/*/*.bpf.c selftests/*/*.bpf.c)
 SKEL    := $(BPF:%.bpf.c=$B/%.skel.h)
+# NFs' own state functions: the object's bytes, for who knows no libbpf.
+OWN     := $(patsubst %.bpf.c,$B/%.own.h,$(wildcard chains/*/*.bpf.c \
+	   selftests/prog_run/*.bpf.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/test_*.c))
 SELFT   := $(patsubst %.c,$B/%,$(wildcard selftests/prog_run/test_*.c))
 TOOLS   := $(patsubst %.c,$B/%,$(filter-out %.bpf.c,$(wildcard selftests/net/*.c)))
@@ -77,7 +80,7 @@ $B/libnfold.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	$Q rm -f $@ && $(AR) rcs $@ $^
 
-$B/%.o: %.c | $(SKEL) $B/chains/conf_parse.h $B/chains/conf_lex.h
+$B/%.o: %.c | $(SKEL) $(OWN) $B/chains/conf_parse.h $B/chains/conf_lex.h
 	$(call say,CC,$<)
 	$Q mkdir -p $(@D) && $(CC) $(CF) -c -o $@ $<
 
@@ -104,6 +107,13 @@ $B/%.bpf.o: %.bpf.c $(wildcard maps/*.h bpf/*.h bpf/nfold.bpf.c)
 $B/%.skel.h: $B/%.bpf.o
 	$(call say,SKEL,$@)
 	$Q bpftool gen skeleton $< name $(notdir $*)_bpf > $@
+
+$B/%.own.h: $B/%.bpf.o
+	$(call say,OWN,$@)
+	$Q { printf '#include <stddef.h>\nstatic const void *$(notdir $*)_object(size_t *size)\n{\n'; \
+		printf '\tstatic const unsigned char bytes[] __attribute__((aligned(8))) = {\n'; \
+		od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; \
+		printf '\t};\n\n\t*size = sizeof(bytes);\n\treturn bytes;\n}\n'; } > $@
 
 # --- tests ----------------------------------------------------------------------
 

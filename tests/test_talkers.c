@@ -245,6 +245,34 @@ static void one_source_of_two_sessions_is_one(void **state)
 	fake_nf_free(nf);
 }
 
+/* As when an NF before translates the session anew. */
+static void a_source_that_changes_is_counted_as_it_is(void **state)
+{
+	struct nf *nf = fake_nf(&monitor_ops, "top-talkers packets;");
+	void *s = fake_session(nf);
+	struct nf_pkt a = packet_of(s, 7, 100), b = packet_of(s, 8, 100);
+	const struct talkers *t = talkers_of(nf);
+	json_t *all, *top;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		fake_run(nf, &a);
+	for (int i = 0; i < 2; i++)
+		fake_run(nf, &b);
+	all = shown(nf);
+	top = json_object_get(all, "top");
+	assert_int_equal(json_array_size(top), 2);
+	assert_int_equal(source_of(json_array_get(top, 0)), 7);
+	assert_int_equal(number(json_array_get(top, 0), "packets"), 3);
+	assert_int_equal(source_of(json_array_get(top, 1)), 8);
+	assert_int_equal(number(json_array_get(top, 1), "packets"), 2);
+	json_decref(all);
+	assert_int_equal(t->idle, 1);
+	fake_expire(nf, s);
+	assert_int_equal(t->idle, 2);
+	fake_nf_free(nf);
+}
+
 static void it_is_off_if_not_asked_for(void **state)
 {
 	struct nf *nf = fake_nf(&monitor_ops, "");
@@ -294,6 +322,7 @@ int main(void)
 		cmocka_unit_test(each_direction_has_its_own_source),
 		cmocka_unit_test(names_are_forgotten),
 		cmocka_unit_test(one_source_of_two_sessions_is_one),
+		cmocka_unit_test(a_source_that_changes_is_counted_as_it_is),
 		cmocka_unit_test(it_is_off_if_not_asked_for),
 		cmocka_unit_test(without_a_cell_the_flow_stays_slow),
 		cmocka_unit_test(bad_blocks_are_refused),

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/libbpf.h>
-
-/* Needs libbpf; only the object's bytes are used. */
-#include "chains/monitor/monitor.skel.h"
+#include "chains/monitor/monitor.own.h"
 
 static int run(void *cell, __u32 key, const struct nfold_view *v)
 {
@@ -21,7 +18,7 @@ static uint32_t cells(const struct conf_block *block, uint32_t sessions)
 }
 
 const struct nf_own talkers_own = {
-	.object = monitor_bpf__elf_bytes,
+	.object = monitor_object,
 	.cell_size = sizeof(struct talkers_cell),
 	.run = run,
 	.cells = cells,
@@ -92,6 +89,13 @@ static struct talker *find(struct talkers *t, const struct nf_pkt *pkt)
 	return who;
 }
 
+/* An NF before the monitor may have changed its mind about the session. */
+static bool is_source(const struct talker *who, const struct nf_pkt *pkt)
+{
+	return who->id.family == pkt->family &&
+	       !memcmp(&who->id.addr, &pkt->saddr, sizeof(pkt->saddr));
+}
+
 static uint64_t secret_word(const struct talkers *t, uint32_t n)
 {
 	return siphash(&n, sizeof(n), &t->secret);
@@ -119,6 +123,10 @@ void talkers_packet(struct nf *nf, struct talkers *t, struct talker **mine,
 
 	if (!t->show)
 		return;
+	if (*mine && !is_source(*mine, pkt)) {
+		talkers_end(t, *mine);
+		*mine = NULL;
+	}
 	if (!*mine)
 		*mine = find(t, pkt);
 	if (!*mine || !find_cell(nf, t)) {

@@ -11,17 +11,14 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-#include <bpf/libbpf.h>
-
 #include "chains/conf.h"
 #include "chains/nf.h"
 #include "outside_fn.h"
 #include "pace_fn.h"
 #include "tally_fn.h"
-/* Need libbpf. */
-#include "selftests/prog_run/outside.skel.h"
-#include "selftests/prog_run/pace.skel.h"
-#include "selftests/prog_run/tally.skel.h"
+#include "selftests/prog_run/outside.own.h"
+#include "selftests/prog_run/pace.own.h"
+#include "selftests/prog_run/tally.own.h"
 
 /* --- tally --- */
 
@@ -37,7 +34,7 @@ static uint32_t tally_cells(const struct conf_block *block, uint32_t sessions)
 }
 
 static const struct nf_own tally_own = {
-	.object = tally_bpf__elf_bytes, .cell_size = sizeof(struct tally_cell),
+	.object = tally_object, .cell_size = sizeof(struct tally_cell),
 	.run = tally_run, .cells = tally_cells, .events = true,
 };
 
@@ -174,7 +171,7 @@ static uint32_t pace_cells(const struct conf_block *block, uint32_t sessions)
 }
 
 static const struct nf_own pace_own = {
-	.object = pace_bpf__elf_bytes, .cell_size = sizeof(struct pace_cell),
+	.object = pace_object, .cell_size = sizeof(struct pace_cell),
 	.timed = true, .events = true, .run = pace_run,
 	.cells = pace_cells,
 };
@@ -251,7 +248,7 @@ static int outside_run(void *cell, __u32 key, const struct nfold_view *v)
 }
 
 static const struct nf_own outside_own = {
-	.object = outside_bpf__elf_bytes,
+	.object = outside_object,
 	.cell_size = sizeof(struct outside_cell),
 	.run = outside_run, .cells = pace_cells,
 };

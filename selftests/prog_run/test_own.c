@@ -12,10 +12,10 @@
 /* Needs what is above. */
 #include "own_nfs.h"
 #include "bpf/nfold.skel.h"
-#include "selftests/prog_run/deep.skel.h"
-#include "selftests/prog_run/globals.skel.h"
-#include "selftests/prog_run/other_abi.skel.h"
-#include "selftests/prog_run/too_deep.skel.h"
+#include "selftests/prog_run/deep.own.h"
+#include "selftests/prog_run/globals.own.h"
+#include "selftests/prog_run/other_abi.own.h"
+#include "selftests/prog_run/too_deep.own.h"
 #include "userspace/engine.h"
 
 static struct pkt packet(uint16_t sport, uint16_t payload, uint8_t flags)
@@ -280,7 +280,7 @@ static const void *spoilt_bytes(size_t *size)
 static struct nf_own spoil_begin(void)
 {
 	struct nf_own own = tally_own;
-	const void *bytes = tally_bpf__elf_bytes(&spoilt.size);
+	const void *bytes = tally_object(&spoilt.size);
 
 	assert_true(spoilt.size <= sizeof(spoilt.bytes));
 	memcpy(spoilt.bytes, bytes, spoilt.size);
@@ -324,10 +324,10 @@ static void objects_that_can_not_be_joined_are_told(void **state)
 }
 
 static const struct nf_own other_abi_own = {
-	.object = other_abi_bpf__elf_bytes, .cell_size = 64,
+	.object = other_abi_object, .cell_size = 64,
 	.run = tally_run, .cells = tally_cells,
 }, globals_own = {
-	.object = globals_bpf__elf_bytes, .cell_size = sizeof(struct tally_cell),
+	.object = globals_object, .cell_size = sizeof(struct tally_cell),
 	.run = tally_run, .cells = tally_cells,
 }, program_own = {
 	.object = nfold_bpf__elf_bytes, .cell_size = sizeof(struct tally_cell),
@@ -346,10 +346,10 @@ static void objects_that_are_not_allowed_are_told(void **state)
 static void it_has_64_bytes_of_stack(void **state)
 {
 	static const struct nf_own deep_own = {
-		.object = deep_bpf__elf_bytes, .run = tally_run,
+		.object = deep_object, .run = tally_run,
 		.cell_size = sizeof(struct tally_cell), .cells = tally_cells,
 	}, too_deep_own = {
-		.object = too_deep_bpf__elf_bytes, .run = tally_run,
+		.object = too_deep_object, .run = tally_run,
 		.cell_size = sizeof(struct tally_cell), .cells = tally_cells,
 	};
 	struct nf_ops deep_ops = { .name = "deep", .packet = outside_packet,
