@@ -57,29 +57,51 @@ int conf_include(struct conf_ctx *ctx, struct conf_block *into,
 	return err;
 }
 
+/* The tree is ctx's; on failure it is freed. */
+static int ctx_parse(struct conf_ctx *ctx, const char *name, const char *text,
+		     struct conf_block **out)
+{
+	const struct conf_source *src;
+	int ret = conf_source_open(ctx, name, text, NULL, &src);
+
+	if (!ret) {
+		ctx->includes = 1;
+		ctx->tree->root.loc = (struct conf_loc){ src->name, 0, 0, 0,
+							 src };
+		ret = source_parse(ctx, src, &ctx->tree->root);
+	}
+	conf_defines_free(ctx);
+	if (ret)
+		conf_free(&ctx->tree->root);
+	else
+		*out = &ctx->tree->root;
+	return ret;
+}
+
 int conf_parse(struct conf_block **out, const char *file, const char *text,
 	       struct conf_error *err)
 {
 	struct conf_ctx ctx = { .err = err };
-	const struct conf_source *src;
-	int ret = -1;
 
 	memset(err, 0, sizeof(*err));
 	ctx.tree = calloc(1, sizeof(*ctx.tree));
 	if (!ctx.tree)
 		return conf_ctx_nomem(&ctx);
-	if (conf_source_open(&ctx, file, text, NULL, &src))
-		goto out;
-	ctx.includes = 1;
-	ctx.tree->root.loc = (struct conf_loc){ src->name, 0, 0, 0, src };
-	ret = source_parse(&ctx, src, &ctx.tree->root);
-out:
-	conf_defines_free(&ctx);
-	if (ret)
-		conf_free(&ctx.tree->root);
-	else
-		*out = &ctx.tree->root;
-	return ret;
+	return ctx_parse(&ctx, file, text, out);
+}
+
+int conf_parse_given(struct conf_block **out, const struct conf_file *files,
+		     size_t cnt, struct conf_error *err)
+{
+	struct conf_ctx ctx = { .err = err };
+
+	memset(err, 0, sizeof(*err));
+	ctx.tree = calloc(1, sizeof(*ctx.tree));
+	if (!ctx.tree)
+		return conf_ctx_nomem(&ctx);
+	ctx.tree->files = files;
+	ctx.tree->file_cnt = cnt;
+	return ctx_parse(&ctx, files[0].name, NULL, out);
 }
 
 void conf_free(struct conf_block *root)

@@ -70,6 +70,27 @@ int conf_parse(struct conf_block **out, const char *file, const char *text,
 	       struct conf_error *err);
 void conf_free(struct conf_block *root);
 
+/* A text and the name it goes by. */
+struct conf_file {
+	const char *name;
+	const char *text;	/* len bytes, borrowed */
+	size_t len;
+};
+#define CONF_GIVEN_MAX (16 << 20)	/* bytes of all of them */
+
+/* Parse files[0]; the others are what it may include or name, by the names as
+ * given here. No file is opened. As conf_parse. */
+int conf_parse_given(struct conf_block **out, const struct conf_file *files,
+		     size_t cnt, struct conf_error *err);
+
+/* The text of a file that a word names, for an NF with files in a language of
+ * their own: at most max bytes, any bytes, a NUL behind them. From disk, where a
+ * relative name begins at the folder of the file that the word stands in; in
+ * conf_parse_given()'s trees from what was given. Read once a tree, which owns
+ * it. 0, or -1 with err filled. */
+int conf_file_text(const struct conf_word *w, size_t max, const char **text,
+		   size_t *len, struct conf_error *err);
+
 /* Fill err, pointing at loc; fetches the source line. Returns -1, so that
  * `return conf_fail(...)` reads well. hint may be NULL. */
 int conf_fail(struct conf_error *err, const struct conf_loc *loc,
@@ -77,6 +98,8 @@ int conf_fail(struct conf_error *err, const struct conf_loc *loc,
 	__attribute__((format(printf, 4, 5)));
 /* file:line:col: message, source line, caret, hint: as nft prints it. */
 void conf_error_print(FILE *out, const struct conf_error *err);
+/* The same into a buffer, cut to it, without the last line's end. */
+void conf_error_text(char *buf, size_t size, const struct conf_error *err);
 
 /* --- meaning of words, shared by chain.c and the NFs --- */
 

@@ -111,6 +111,24 @@ void conf_error_print(FILE *out, const struct conf_error *err)
 		fprintf(out, "hint: %s\n", err->hint);
 }
 
+void conf_error_text(char *buf, size_t size, const struct conf_error *err)
+{
+	FILE *f = fmemopen(buf, size, "w");
+	size_t len;
+
+	buf[0] = '\0';
+	if (f) {
+		conf_error_print(f, err);
+		fclose(f);
+	}
+	buf[size - 1] = '\0';
+	len = strlen(buf);
+	while (len && buf[len - 1] == '\n')
+		buf[--len] = '\0';
+	if (!len)
+		snprintf(buf, size, "%s", err->message);
+}
+
 struct conf_snip conf_loc_text(const struct conf_loc *loc)
 {
 	struct conf_snip snip = { "" };

@@ -26,12 +26,17 @@ struct conf_source {
 	size_t len;
 	dev_t dev;		/* identity for cycles; 0, 0: unknown */
 	ino_t ino;
+	struct conf_tree *tree;
+	bool raw;		/* conf_file_text()'s: not in our language */
 };
 
 /* What conf_parse() returns a part of. */
 struct conf_tree {
 	struct conf_block root;
 	struct conf_source *sources;
+	const struct conf_file *files;	/* all there is, borrowed; NULL: files
+					 * are opened */
+	size_t file_cnt;
 };
 
 struct conf_words {
@@ -82,12 +87,12 @@ int conf_include(struct conf_ctx *ctx, struct conf_block *into,
 int conf_scan_text(struct conf_scan *scan, char *text, size_t size,
 		   struct conf_block *into);
 
-/* conf_source.c: the tree owns *out. text NULL: read the file. from: the
+/* conf_open.c: the tree owns *out. text NULL: read the file. from: the
  * include that names it, or NULL. */
 int conf_source_open(struct conf_ctx *ctx, const char *name, const char *text,
 		     const struct conf_word *from,
 		     const struct conf_source **out);
-/* Refuses NUL, invalid UTF-8 and control characters, with their place. */
+/* conf_source.c. Refuses NUL, invalid UTF-8 and control characters, with their place. */
 int conf_source_check(struct conf_ctx *ctx, const struct conf_source *src);
 /* One line of the text, without its end. */
 const char *conf_source_line(const struct conf_source *src, int line,

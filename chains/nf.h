@@ -529,6 +529,13 @@ struct nf_ops {
 	 * May be NULL. */
 	const char *const *views;
 	json_t *(*view)(struct nf *nf, size_t view, uint64_t from);
+	/* Statements in the NF's own language that change it while it runs
+	 * (nfold nf set): all of them, or, with -1 and err filled, none. In the
+	 * engine's thread between two packets, without rights: files that they
+	 * name have come along (conf_file_text()). The block is gone afterwards.
+	 * Flows that are to walk the chain again: nf_invalidate(). May be NULL. */
+	int (*set)(struct nf *nf, const struct conf_block *block,
+		   struct conf_error *err);
 };
 
 #define NF_VIEW_ROWS 1024

@@ -22,7 +22,35 @@ static void control_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* An engine may send(), but not sendmsg(): it has nothing to pass. */
+static ssize_t packet_send(int fd, const char *text, int pass)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} c = { 0 };
+	struct iovec iov = { (char *)text, strlen(text) };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cm;
+
+	if (pass < 0)
+		return send(fd, text, strlen(text), MSG_NOSIGNAL);
+	mh.msg_control = c.buf;
+	mh.msg_controllen = sizeof(c.buf);
+	cm = CMSG_FIRSTHDR(&mh);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &pass, sizeof(pass));
+	return sendmsg(fd, &mh, MSG_NOSIGNAL);
+}
+
 int control_send(int fd, const json_t *msg)
+{
+	return control_send_fd(fd, msg, -1);
+}
+
+int control_send_fd(int fd, const json_t *msg, int pass)
 {
 	char *text = json_dumps(msg, JSON_COMPACT);
 	bool grown = false;
@@ -36,7 +64,7 @@ int control_send(int fd, const json_t *msg)
 	}
 	for (;;) {
 		err = 0;
-		if (send(fd, text, strlen(text), MSG_NOSIGNAL) >= 0)
+		if (packet_send(fd, text, pass) >= 0)
 			break;
 		err = -errno;
 		/* The default buffer holds about 200 KB. */
@@ -80,36 +108,86 @@ static int control_wait(int fd, int timeout_ms)
 	}
 }
 
-int control_recv(int fd, json_t **out, int timeout_ms)
+/* One descriptor has room; what else is sent along the kernel closes. */
+static void passed_take(struct msghdr *mh, int *passed)
+{
+	struct cmsghdr *cm = CMSG_FIRSTHDR(mh);
+
+	if (cm && cm->cmsg_level == SOL_SOCKET &&
+	    cm->cmsg_type == SCM_RIGHTS &&
+	    cm->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(cm), sizeof(*passed));
+}
+
+/* passed NULL: descriptors are not wanted. */
+static ssize_t packet_recv(int fd, char *text, int *passed)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} c;
+	struct iovec iov = { text, CONTROL_MSG_MAX + 1 };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do {
+		mh.msg_control = passed ? c.buf : NULL;
+		mh.msg_controllen = passed ? sizeof(c.buf) : 0;
+		n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0 && passed)
+		passed_take(&mh, passed);
+	return n;
+}
+
+static int packet_parse(const char *text, ssize_t n, json_t **out)
 {
 	json_error_t je;
 	json_t *msg;
-	char *text;
-	ssize_t n;
-	int err;
 
-	err = control_wait(fd, timeout_ms);
+	if (n <= 0)
+		return n ? -errno : -ENODATA;
+	if (n > CONTROL_MSG_MAX)
+		return -EBADMSG;
+	msg = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
+	if (json_is_object(msg)) {
+		*out = msg;
+		return 0;
+	}
+	json_decref(msg);
+	return -EBADMSG;
+}
+
+static int recv_packet(int fd, json_t **out, int *passed, int timeout_ms)
+{
+	int err = control_wait(fd, timeout_ms);
+	char *text;
+
 	if (err)
 		return err;
 	text = malloc(CONTROL_MSG_MAX + 1);
 	if (!text)
 		return -ENOMEM;
-	do {
-		n = recv(fd, text, CONTROL_MSG_MAX + 1, 0);
-	} while (n < 0 && errno == EINTR);
-	err = n < 0 ? -errno : n == 0 ? -ENODATA : 0;
-	if (!err && n > CONTROL_MSG_MAX)
-		err = -EBADMSG;
-	if (!err) {
-		msg = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
-		if (json_is_object(msg)) {
-			*out = msg;
-		} else {
-			json_decref(msg);
-			err = -EBADMSG;
-		}
-	}
+	err = packet_parse(text, packet_recv(fd, text, passed), out);
 	free(text);
+	return err;
+}
+
+int control_recv(int fd, json_t **out, int timeout_ms)
+{
+	return recv_packet(fd, out, NULL, timeout_ms);
+}
+
+int control_recv_fd(int fd, json_t **out, int *passed, int timeout_ms)
+{
+	int err;
+
+	*passed = -1;
+	err = recv_packet(fd, out, passed, timeout_ms);
+	if (err && *passed >= 0) {
+		close(*passed);
+		*passed = -1;
+	}
 	return err;
 }
 

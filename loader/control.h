@@ -21,6 +21,9 @@
  *	{"cmd":"alerts","chain":NAME,"since":N} -> "raised":N,"next":N,"missed":N,
  *		"alerts":[...] (engine_alerts)
  *	{"cmd":"flush","chain":NAME[,"sessions":[N...]]} -> "flushed":N
+ *	{"cmd":"set","chain":NAME,"nf":NAME,"texts":[{"name","len":N}...]}, and
+ *		a memfd of the texts along with it (loader/texts.h): statements
+ *		first, then the files they name
  * On refusal: {"ok":false,"code":1|3,"error":"text for the user"}.
  *
  * engine -> parent, no reply:
@@ -40,6 +43,10 @@ int control_send(int fd, const json_t *msg);
 /* Waits timeout_ms (-1: for ever). -ENODATA: peer closed; -ETIMEDOUT;
  * -EBADMSG: not a JSON object. *out: new reference. */
 int control_recv(int fd, json_t **out, int timeout_ms);
+/* The same, with a descriptor that goes along; -1: none. Who receives it owns
+ * it, as a copy of the sender's. */
+int control_send_fd(int fd, const json_t *msg, int pass);
+int control_recv_fd(int fd, json_t **out, int *passed, int timeout_ms);
 int control_connect(const char *path);	/* fd or negative errno */
 int control_listen(const char *path);	/* fd or negative errno; removes a
 					 * socket that nobody listens on */

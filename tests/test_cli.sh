@@ -87,6 +87,12 @@ done
 run 3 'a chain name is not a path' chain show ../../etc
 run 3 'an NF of an unknown chain is not found' nf show nowhere nat
 run 3 'an NF that no chain has is not found' nf show nat
+run 2 'statements need an NF' nf set edge 'a;'
+run 2 'what follows the statements are files' nf set edge lb 'a;' nonsense
+run 2 'a file needs a name' nf set edge lb 'a;' file
+run 3 'a file that is not there' nf set edge lb 'a;' file "$tmp/none"
+err 'none: No such file' 'is named'
+run 4 'statements need the daemon' nf set edge lb 'a;'
 run 0 'the NFs of this build are listed' nf list
 out '^nat ' 'nat is there'
 run 0 'as JSON too' -p nf list

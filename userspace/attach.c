@@ -9,26 +9,6 @@
 #include "log.h"
 #include "parent_priv.h"
 
-/* file:line:col, the line, a caret and the hint. */
-static void attach_conf_error(struct instance_error *err,
-			      const struct conf_error *ce)
-{
-	FILE *f = fmemopen(err->text, sizeof(err->text), "w");
-	size_t len;
-
-	err->text[0] = 0;
-	if (f) {
-		conf_error_print(f, ce);
-		fclose(f);
-	}
-	err->text[sizeof(err->text) - 1] = 0;
-	len = strlen(err->text);
-	while (len && err->text[len - 1] == '\n')
-		err->text[--len] = 0;
-	if (!len)
-		snprintf(err->text, sizeof(err->text), "%s", ce->message);
-}
-
 /* A chain whose engine is dead may be attached anew: its place is taken over,
  * and its flows go on in the kernel until then. */
 static int attach_check(struct parent *p, const struct chain_file *f,
@@ -152,7 +132,7 @@ int parent_attach(struct parent *p, const char *file, bool no_fold,
 	int ret;
 
 	if (chain_load(&f, file, NULL, &ce)) {
-		attach_conf_error(err, &ce);
+		conf_error_text(err->text, sizeof(err->text), &ce);
 		return -EINVAL;
 	}
 	ret = attach_check(p, f, err);

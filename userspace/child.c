@@ -20,6 +20,7 @@
 
 #define READY_MS 10000
 #define ASK_MS 5000
+#define SET_MS 50000
 #define STOP_MS 1000
 
 /* --- in the child --- */
@@ -272,14 +273,25 @@ void child_free(struct child *c)
 	free(c);
 }
 
-int child_ask(struct child *c, const json_t *msg, json_t **reply)
+static int ask(struct child *c, const json_t *msg, int fd, json_t **reply,
+	       int timeout_ms)
 {
 	int err;
 
 	if (!c->alive || c->fd < 0)
 		return -ESRCH;
-	err = control_send(c->fd, msg);
+	err = control_send_fd(c->fd, msg, fd);
 	if (!err)
-		err = child_recv(c, reply, ASK_MS);
+		err = child_recv(c, reply, timeout_ms);
 	return err;
+}
+
+int child_ask(struct child *c, const json_t *msg, json_t **reply)
+{
+	return ask(c, msg, -1, reply, ASK_MS);
+}
+
+int child_ask_fd(struct child *c, const json_t *msg, int fd, json_t **reply)
+{
+	return ask(c, msg, fd, reply, SET_MS);
 }

@@ -38,5 +38,8 @@ void child_event(struct child *c);
 void child_ended(struct child *c, int status);
 /* One request and its answer (5 s). *reply: new reference. 0 or -errno. */
 int child_ask(struct child *c, const json_t *msg, json_t **reply);
+/* The same, with a descriptor along, for what may take long (50 s): its packets
+ * wait as long. */
+int child_ask_fd(struct child *c, const json_t *msg, int fd, json_t **reply);
 
 #endif

@@ -153,6 +153,10 @@ json_t *engine_nf_dump(struct engine *e);
  * NF, or no such view. */
 json_t *engine_nf_view(struct engine *e, const char *label, const char *view,
 		       uint64_t from);
+/* Statements to the NF of this label (engine_nf_label): nf_ops.set(). 0, -ENOENT:
+ * no such NF, -EOPNOTSUPP: it takes none, or -EINVAL with err filled. */
+int engine_nf_set(struct engine *e, const char *name,
+		  const struct conf_block *block, struct conf_error *err);
 /* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */
 void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
 		     size_t size);

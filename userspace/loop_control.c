@@ -2,13 +2,15 @@
 /* The engine's end of the control socket. The parent asks one thing at a time:
  *	{"cmd":"nf"[,"nf":NAME[,"view":NAME,"from":N]]} {"cmd":"dump"}
  *	{"cmd":"flush"[,"sessions":[N]]}
- *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]} {"cmd":"stop"}
+ *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]}
+ *	{"cmd":"set","nf":NAME,"texts":[...]} {"cmd":"stop"}
  * and gets what loader/control.h says; stop has no answer but the end.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../loader/control.h"
 #include "log.h"
@@ -108,10 +110,14 @@ static json_t *request_alerts(struct loop *l, const json_t *msg)
 	return answer;
 }
 
-static json_t *request_answer(struct loop *l, const json_t *msg)
+static json_t *request_answer(struct loop *l, const json_t *msg, int fd)
 {
 	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
 
+	if (cmd && !strcmp(cmd, "set"))
+		return loop_set(l, msg, fd);
+	if (fd >= 0)
+		close(fd);
 	if (cmd && !strcmp(cmd, "nf"))
 		return request_nf(l, msg);
 	if (cmd && !strcmp(cmd, "dump"))
@@ -128,7 +134,7 @@ static json_t *request_answer(struct loop *l, const json_t *msg)
 	return refusal(1, "engine: unknown request");
 }
 
-static void request_handle(struct loop *l, const json_t *msg)
+static void request_handle(struct loop *l, const json_t *msg, int fd)
 {
 	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
 	json_t *answer;
@@ -138,7 +144,7 @@ static void request_handle(struct loop *l, const json_t *msg)
 		l->stop_ns = l->now_ns + STOP_NS;
 		return;
 	}
-	answer = request_answer(l, msg);
+	answer = request_answer(l, msg, fd);
 	err = answer ? control_send(l->conf->control_fd, answer) : -ENOMEM;
 	json_decref(answer);
 	if (err == -EMSGSIZE) {
@@ -152,10 +158,10 @@ static void request_handle(struct loop *l, const json_t *msg)
 void loop_control(struct loop *l)
 {
 	json_t *msg;
-	int err = control_recv(l->conf->control_fd, &msg, 0);
+	int fd, err = control_recv_fd(l->conf->control_fd, &msg, &fd, 0);
 
 	if (!err) {
-		request_handle(l, msg);
+		request_handle(l, msg, fd);
 		json_decref(msg);
 	} else if (err != -ETIMEDOUT && err != -EAGAIN && err != -EBADMSG) {
 		l->gone = true;

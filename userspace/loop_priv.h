@@ -44,5 +44,7 @@ void loop_control(struct loop *l);
 void loop_probe(void *ctx, uint32_t ifindex, int family,
 		const struct nf_addr *addr);
 int loop_tell(struct loop *l, const char *event, const char *error);
+/* loop_set.c: the answer to "set"; new reference. Closes fd, -1: none came. */
+json_t *loop_set(struct loop *l, const json_t *msg, int fd);
 
 #endif

@@ -54,13 +54,15 @@ static void client_accept(struct parent *p)
 static void client_serve(struct parent *p, int i)
 {
 	json_t *msg = NULL, *reply;
-	int err = control_recv(p->clients[i], &msg, 0);
+	int fd, err = control_recv_fd(p->clients[i], &msg, &fd, 0);
 
 	if (!err) {
-		reply = parent_request(p, msg);
+		reply = parent_request(p, msg, fd);
 		err = reply ? control_send(p->clients[i], reply) : -ENOMEM;
 		json_decref(reply);
 		json_decref(msg);
+		if (fd >= 0)
+			close(fd);
 	}
 	if (err && err != -ETIMEDOUT) {
 		close(p->clients[i]);

@@ -32,7 +32,8 @@ int parent_attach(struct parent *p, const char *file, bool no_fold,
 int parent_detach(struct parent *p, const char *chain,
 		  struct instance_error *err);
 
-/* request.c: the answer to a message; new reference. */
-json_t *parent_request(struct parent *p, const json_t *msg);
+/* request.c: the answer to a message, and to the descriptor that came along or
+ * -1, borrowed; new reference. */
+json_t *parent_request(struct parent *p, const json_t *msg, int fd);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../loader/texts.h"
 #include "parent_priv.h"
 
 enum { REFUSED = 1, NOT_FOUND = 3 };	/* exit codes of nfold */
@@ -84,8 +85,7 @@ static json_t *request_status(struct parent *p, const json_t *msg)
 			 NFOLD_VERSION, "pid", getpid(), "chains", chains);
 }
 
-/* nf, dump, flush, events, alerts: the engine answers. */
-static json_t *request_engine(struct parent *p, const json_t *msg)
+static json_t *ask_engine(struct parent *p, const json_t *msg, int fd)
 {
 	const char *chain = member(msg, "chain");
 	struct child *c = chain ? parent_find(p, chain) : NULL;
@@ -97,7 +97,8 @@ static json_t *request_engine(struct parent *p, const json_t *msg)
 		return refuse(REFUSED, "name a chain");
 	if (!c)
 		return refuse_chain(chain);
-	err = child_ask(c, msg, &reply);
+	err = fd >= 0 ? child_ask_fd(c, msg, fd, &reply) :
+			child_ask(c, msg, &reply);
 	if (!err)
 		return reply;
 	snprintf(text, sizeof(text), "chain %s: its engine %s", chain,
@@ -106,7 +107,21 @@ static json_t *request_engine(struct parent *p, const json_t *msg)
 	return refuse(REFUSED, text);
 }
 
-json_t *parent_request(struct parent *p, const json_t *msg)
+/* nf, dump, flush, events, alerts: the engine answers. */
+static json_t *request_engine(struct parent *p, const json_t *msg)
+{
+	return ask_engine(p, msg, -1);
+}
+
+/* The engine maps what came along: it must not be able to change or shrink. */
+static json_t *request_set(struct parent *p, const json_t *msg, int fd)
+{
+	const char *why = texts_check(msg, fd);
+
+	return why ? refuse(REFUSED, why) : ask_engine(p, msg, fd);
+}
+
+json_t *parent_request(struct parent *p, const json_t *msg, int fd)
 {
 	static const struct {
 		const char *cmd;
@@ -120,6 +135,8 @@ json_t *parent_request(struct parent *p, const json_t *msg)
 	const char *cmd = member(msg, "cmd");
 	size_t i;
 
+	if (cmd && !strcmp(cmd, "set"))
+		return request_set(p, msg, fd);
 	for (i = 0; cmd && i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (!strcmp(cmd, requests[i].cmd))
 			return requests[i].fn(p, msg);

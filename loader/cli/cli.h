@@ -67,6 +67,8 @@ int cli_json(json_t *doc);
 /* One request to nfoldd; drops the reference to req. CLI_OK with *reply (new
  * reference), or the exit code, the reason printed. */
 int cli_ask(json_t *req, json_t **reply);
+/* The same, with a descriptor along, which is closed. */
+int cli_ask_fd(json_t *req, int pass, json_t **reply);
 /* Is a daemon there? Says nothing. */
 bool cli_daemon_alive(void);
 
@@ -76,6 +78,7 @@ extern const struct cmd cmds_nf[];
 extern const struct cmd cmds_flow[];
 extern const struct cmd cmds_event[];
 int cmd_monitor(int argc, char **argv);
+int cmd_nf_set(int argc, char **argv);	/* loader/cli/nf_set.c */
 int cmd_attach(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_stat(int argc, char **argv);

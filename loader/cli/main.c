@@ -16,7 +16,7 @@ static const struct cmd commands[] = {
 	{ .name = "chain", .sub = cmds_chain,
 	  .summary = "chains: list, show, check a file" },
 	{ .name = "nf", .sub = cmds_nf,
-	  .summary = "network functions: list, show their state" },
+	  .summary = "network functions: list, show, change them" },
 	{ .name = "flow", .sub = cmds_flow,
 	  .summary = "flows: list, show, count, flush" },
 	{ .name = "event", .sub = cmds_event,

@@ -187,5 +187,8 @@ const struct cmd cmds_nf[] = {
 	  .summary = "the NFs of this build and the chains that use them" },
 	{ .name = "show", .run = nf_show, .args = "[CHAIN] NAME [view VIEW [csv]]",
 	  .summary = "runtime state of an NF (asks the daemon)" },
+	{ .name = "set", .run = cmd_nf_set,
+	  .args = "CHAIN NAME 'STATEMENTS' [file F]",
+	  .summary = "change an NF while it runs" },
 	{ 0 },
 };

@@ -81,7 +81,7 @@ static int refused(const json_t *reply)
 	return code == CLI_NOT_FOUND ? CLI_NOT_FOUND : CLI_REFUSED;
 }
 
-int cli_ask(json_t *req, json_t **reply)
+static int ask(json_t *req, int pass, json_t **reply)
 {
 	int fd, err;
 
@@ -90,7 +90,7 @@ int cli_ask(json_t *req, json_t **reply)
 		json_decref(req);
 		return unreachable(fd);
 	}
-	err = req ? control_send(fd, req) : -ENOMEM;
+	err = req ? control_send_fd(fd, req, pass) : -ENOMEM;
 	json_decref(req);
 	if (!err)
 		err = control_recv(fd, reply, ANSWER_TIMEOUT_MS);
@@ -102,6 +102,19 @@ int cli_ask(json_t *req, json_t **reply)
 	err = refused(*reply);
 	json_decref(*reply);
 	return err;
+}
+
+int cli_ask(json_t *req, json_t **reply)
+{
+	return ask(req, -1, reply);
+}
+
+int cli_ask_fd(json_t *req, int pass, json_t **reply)
+{
+	int ret = ask(req, pass, reply);
+
+	close(pass);
+	return ret;
 }
 
 bool cli_daemon_alive(void)
