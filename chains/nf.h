@@ -85,6 +85,7 @@ struct nf_pkt {
 	uint64_t now;		/* ns */
 	nf_fid fid;
 	uint8_t drop_reason;	/* enum nfold_reason, see nf_drop() */
+	bool reset;		/* see nf_reset() */
 	bool may_write;		/* in a state function of class NF_WRITE */
 	bool router;		/* the engine routes, and so decrements the TTL */
 	bool hopped;		/* it has: nf_pkt_hop() */
@@ -119,6 +120,18 @@ static inline enum nf_verdict nf_drop(struct nf_pkt *pkt,
 {
 	pkt->drop_reason = reason;
 	return NF_DROP;
+}
+
+/* Drop this packet of a TCP connection, and answer its sender with a reset, as
+ * if the packet's destination had sent it (RFC 9293 section 3.10.7.1): return
+ * nf_reset(pkt, NFOLD_REASON_...). Not recorded: it is this packet's own. The
+ * session is as one that was reset, and ends soon. Of other protocols the packet
+ * is dropped. */
+static inline enum nf_verdict nf_reset(struct nf_pkt *pkt,
+				       enum nfold_reason reason)
+{
+	pkt->reset = true;
+	return nf_drop(pkt, reason);
 }
 
 /* --- changing a packet (userspace/pkt.c) --- */
@@ -485,6 +498,46 @@ struct nf_collector {
  * one, and the next call sends; -ENOTCONN: offline (nfold verify, replay). */
 int nf_export(struct nf *nf, const void *msg, size_t len);
 
+/* --- health of what an NF sends packets to --- */
+
+enum nf_check_kind {
+	NF_CHECK_TCP,		/* a connection is accepted */
+	NF_CHECK_HTTP,		/* GET of a path has one of these statuses */
+};
+
+#define NF_TARGET_MAX 2048	/* of an NF */
+#define NF_TARGET_NAME_MAX 136
+#define NF_CHECK_PATH_MAX 128
+#define NF_CHECK_HOST_MAX 64
+
+/* How a target is checked. Times in ns. */
+struct nf_check {
+	uint8_t kind;			/* enum nf_check_kind */
+	uint8_t rise, fall;		/* checks in a row that it takes */
+	uint16_t status_first, status_last;
+	uint16_t port;			/* host order, for the NF: target.port
+					 * is what is checked */
+	uint64_t interval;		/* from a check's begin to the next's */
+	uint64_t timeout;		/* of a check; not above interval */
+	uint64_t hold;			/* least time down: docs/ARCHITECTURE.md */
+	char path[NF_CHECK_PATH_MAX];	/* printable ASCII, begins with a / */
+	char host[NF_CHECK_HOST_MAX];	/* "": the address */
+};
+
+/* What the prober is to check (userspace/prober.h), by real connections from
+ * the network namespace that nfoldd runs in. */
+struct nf_target {
+	uint32_t id;			/* the NF's, never used again for another */
+	uint8_t family;			/* 4 or 6 */
+	bool up;			/* as the NF takes it to be */
+	uint16_t port;			/* host order */
+	struct nf_addr addr;
+	char name[NF_TARGET_NAME_MAX];	/* for events: "web 10.1.1.2:80" */
+	struct nf_check check;
+};
+
+typedef void (*nf_target_fn)(void *ctx, const struct nf_target *t);
+
 /* --- an NF --- */
 
 struct nf_ops {
@@ -499,7 +552,8 @@ struct nf_ops {
 				 * slow, CELLS_FULL */
 	const struct nf_own *own; /* own function of the kernel tier, or NULL */
 	bool edits;		/* records DSCP, sequence numbers, tags or
-				 * tunnels: the program needs code for them */
+				 * tunnels: the program needs code for them;
+				 * or edits_of, below */
 
 	/* Compile the block into nf->priv. 0, or -1 with err filled. Opens no
 	 * descriptor that it keeps; called with privileges, before any packet. */
@@ -536,6 +590,14 @@ struct nf_ops {
 	 * Flows that are to walk the chain again: nf_invalidate(). May be NULL. */
 	int (*set)(struct nf *nf, const struct conf_block *block,
 		   struct conf_error *err);
+	/* Calls fn for each target whose health the NF wants to know: when the
+	 * engine starts and after each set(). May be NULL, with health. */
+	void (*targets)(struct nf *nf, nf_target_fn fn, void *ctx);
+	/* A target has gone down or come up again. id: may be one that is no
+	 * target any more. */
+	void (*health)(struct nf *nf, uint32_t id, bool up, uint64_t now);
+	/* edits, for an NF that needs them with some blocks only. */
+	bool (*edits_of)(const struct conf_block *block);
 };
 
 #define NF_VIEW_ROWS 1024

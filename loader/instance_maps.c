@@ -72,11 +72,17 @@ static int size_state(struct instance *i, const struct chain *c,
 	return ret;
 }
 
+static bool nf_edits(const struct chain_nf *nf)
+{
+	return nf->ops->edits ||
+	       (nf->ops->edits_of && nf->ops->edits_of(nf->block));
+}
+
 /* Is there an NF that edits more than addresses, ports and TTL? */
 static bool chain_edits(const struct chain *c)
 {
 	for (uint32_t n = 0; n < c->nf_cnt; n++)
-		if (c->nfs[n].ops->edits)
+		if (nf_edits(&c->nfs[n]))
 			return true;
 	return false;
 }

@@ -61,6 +61,8 @@ enum nfold_reason_kind {
 	X(NAT_NO_BINDING, "nat-no-binding", DROP, "to the NAT pool, no binding") \
 	X(NAT_PROTO, "nat-proto", DROP, "protocol that NAPT cannot translate") \
 	X(LB_NO_BACKEND, "lb-no-backend", DROP, "virtual service has no backend") \
+	X(LB_ALL_DOWN, "lb-all-down", DROP, "no backend of the service is healthy") \
+	X(LB_RESET, "lb-reset", DROP, "its backend was removed: client told by a reset") \
 	X(DECAP, "decap", DROP, "to be taken off: a header that is not there") \
 	X(NO_ROOM, "no-room", DROP, "no room in front for another header") \
 	X(NF_DROP, "nf-drop", DROP, "an NF dropped it, giving no reason")     \

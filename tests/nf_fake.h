@@ -230,6 +230,35 @@ int nf_export(struct nf *nf, const void *msg, size_t len)
 	return 0;
 }
 
+/* Sessions that nf_invalidate() knows: the test's choice. */
+#define FAKE_WATCHED 64
+static void *fake_watched[FAKE_WATCHED];
+static int fake_watched_cnt;
+static bool fake_hit[FAKE_WATCHED];	/* by the last nf_invalidate() */
+
+uint32_t nf_invalidate(struct nf *nf, bool (*match)(const void *session,
+						    void *arg), void *arg)
+{
+	uint32_t n = 0;
+
+	(void)nf;
+	for (int i = 0; i < fake_watched_cnt; i++) {
+		fake_hit[i] = match(fake_watched[i], arg);
+		n += fake_hit[i];
+	}
+	return n;
+}
+
+bool nf_pkt_encap(struct nf_pkt *pkt, const struct nf_tunnel *t)
+{
+	pkt->saddr = t->local;
+	pkt->daddr = t->remote;
+	pkt->family = t->family;
+	pkt->sport = htons(49152);
+	pkt->depth++;
+	return true;
+}
+
 void nf_pkt_set_saddr(struct nf_pkt *pkt, const struct nf_addr *addr)
 {
 	pkt->saddr = *addr;
@@ -299,6 +328,22 @@ static inline void fake_refused(const struct nf_ops *ops, const char *text,
 		fail_msg("%s: no '%s' in '%s' (%s)", text, part, err.message,
 			 err.hint);
 	assert_int_not_equal(err.line, 0);
+}
+
+/* Statements while it runs: as nf_ops.set(). */
+static inline int fake_set(struct nf *nf, const char *text,
+			   struct conf_error *err)
+{
+	const struct conf_file file = { "statements", text, strlen(text) };
+	struct conf_block *tree = NULL;
+	int ret = -1;
+
+	memset(err, 0, sizeof(*err));
+	if (!conf_parse_given(&tree, &file, 1, err)) {
+		ret = nf->ops->set(nf, tree, err);
+		conf_free(tree);
+	}
+	return ret;
 }
 
 static inline void fake_nf_free(struct nf *nf)

@@ -253,19 +253,3 @@ json_t *engine_nf_view(struct engine *e, const char *name, const char *view,
 	}
 	return NULL;
 }
-
-int engine_nf_set(struct engine *e, const char *name,
-		  const struct conf_block *block, struct conf_error *err)
-{
-	char label[64];
-
-	for (struct nf **nf = e->conf.nfs; *nf; nf++) {
-		engine_nf_label(e, (*nf)->index, label, sizeof(label));
-		if (strcmp(name, label))
-			continue;
-		if (!(*nf)->ops->set)
-			return -EOPNOTSUPP;
-		return (*nf)->ops->set(*nf, block, err) ? -EINVAL : 0;
-	}
-	return -ENOENT;
-}

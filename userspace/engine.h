@@ -157,6 +157,12 @@ json_t *engine_nf_view(struct engine *e, const char *label, const char *view,
  * no such NF, -EOPNOTSUPP: it takes none, or -EINVAL with err filled. */
 int engine_nf_set(struct engine *e, const char *name,
 		  const struct conf_block *block, struct conf_error *err);
+/* Health of what an NF sends to: its targets (false: it has none at all), and
+ * what became of one of them, why being told in the log of events. */
+bool engine_targets(struct engine *e, uint32_t index, nf_target_fn fn,
+		    void *ctx);
+void engine_health(struct engine *e, uint32_t index, uint32_t id, bool up,
+		   const char *why);
 /* Name of the NF at an index of the chain: "nat", and "nat#2" for a second one. */
 void engine_nf_label(const struct engine *e, uint32_t index, char *buf,
 		     size_t size);

@@ -12,6 +12,7 @@
  *	steps.c		from records to an entry's steps
  *	event.c		Event Table: what is registered, what fired
  *	alert.c		what NFs tell people of packets
+ *	outside.c	events from outside: operator, health
  *	explain.c	what is known of a flow, to be read
  *	batch.c		payload state functions of one packet
  */
@@ -85,6 +86,8 @@ struct session {
 	uint32_t id;		/* index in engine.sessions + 1 */
 	bool outside;		/* opened from an outside port */
 	bool idle;		/* ends because nothing came */
+	bool one_way;		/* its answers are not known as such: tunnels,
+				 * direct return */
 	struct flow *dir[2];	/* original, reply; reply may be NULL */
 	uint64_t last_ns;	/* last packet in the slow path */
 	uint8_t blobs[] __attribute__((aligned(16))); /* the NFs' nf_session() */
@@ -113,6 +116,9 @@ struct engine {
 	struct flow *recording;		/* whose Local MAT is being filled */
 	struct origin *origin;		/* of the packet that walks */
 	bool dies;			/* the packet in hand: its TTL ends */
+	uint8_t resets;			/* the packet in hand: its sender is
+					 * reset; enum nfold_reason, NONE: no */
+	uint32_t invalidated;		/* sessions, by nf_invalidate(); ever */
 	uint64_t icmp_credit_ns;	/* token bucket of error messages */
 	uint64_t icmp_ns;
 	struct flow *pending;		/* hand-overs not done */
@@ -259,6 +265,13 @@ void alert_fini(struct engine *e);
 /* By the packet in hand? Then it is done: they go into the log. */
 bool alert_raised(const struct engine *e);
 void alert_packet_done(struct engine *e);
+
+/* Something from outside, for the log. before: e->invalidated before it. */
+void event_outside(struct engine *e, const struct nf *nf, const char *what,
+		   const char *text, uint32_t before);
+
+/* outside.c: what the NF waits for from outside, to the list of events. */
+void outside_list(struct engine *e, uint32_t index, json_t *list);
 
 /* expiry.c */
 void expiry_scan(struct engine *e);

@@ -4,6 +4,7 @@
  * nf_state_run() meet them where the state changes.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,17 @@
 #include "tuple.h"
 
 #define EVENT_LOG_MAX 256
+#define EVENT_TEXT_MAX 256
 
 struct logged {
 	struct nfold_event ev;
 	struct nfold_key6 key;	/* of the packet's flow, as it came in */
 	bool known;		/* that */
 	bool open;		/* the NF is at it: what it does is not known */
+	/* from outside; of ev only time_ns and nf are set then: */
+	char what[16];		/* "health", "set"; "": not from outside */
+	char text[EVENT_TEXT_MAX];
+	uint32_t sessions;	/* that it invalidated */
 };
 
 struct event_log {
@@ -165,24 +171,15 @@ void engine_event(struct engine *e, const struct nfold_event *ev)
 		call_update(e, f, ev);
 }
 
-/* --- from outside --- */
-
-uint32_t nf_invalidate(struct nf *nf,
-		       bool (*match)(const void *session, void *arg), void *arg)
+void event_outside(struct engine *e, const struct nf *nf,
+		   const char *what, const char *text, uint32_t before)
 {
-	struct engine *e = nf->engine;
-	uint32_t cnt = 0;
+	struct nfold_event ev = { .time_ns = e->now, .nf = nf->index };
+	struct logged *l = log_add(e, NULL, &ev);
 
-	for (uint32_t id = 1; id <= e->session_ids.cnt; id++) {
-		struct session *s = session_by_id(e, id);
-
-		if (!s || !match(s->blobs + nf->session_off, arg))
-			continue;
-		gmat_invalidate(e, s->dir[0]);
-		gmat_invalidate(e, s->dir[1]);
-		cnt++;
-	}
-	return cnt;
+	l->sessions = e->invalidated - before;
+	snprintf(l->what, sizeof(l->what), "%s", what);
+	snprintf(l->text, sizeof(l->text), "%s", text);
 }
 
 /* --- shown --- */
@@ -190,6 +187,16 @@ uint32_t nf_invalidate(struct nf *nf,
 static const char *nf_name(const struct engine *e, uint8_t nf)
 {
 	return nf < e->chain->nf_cnt ? e->conf.nfs[nf]->ops->name : "?";
+}
+
+static json_t *outside_json(const struct engine *e,
+			    const struct logged *l)
+{
+	return json_pack("{s:I, s:s, s:i, s:s, s:s, s:I}", "time_ns",
+			 (json_int_t)l->ev.time_ns, "nf",
+			 nf_name(e, l->ev.nf), "nf_index", l->ev.nf, "action",
+			 l->what, "text", l->text, "sessions",
+			 (json_int_t)l->sessions);
 }
 
 static json_t *event_json(const struct engine *e, const struct logged *l)
@@ -220,9 +227,12 @@ json_t *engine_event_show(struct engine *e, uint64_t since)
 						    0;
 	json_t *list = json_array();
 
-	for (uint64_t i = since > first ? since : first; i < log->cnt; i++)
-		json_array_append_new(
-			list, event_json(e, &log->last[i % EVENT_LOG_MAX]));
+	for (uint64_t i = since > first ? since : first; i < log->cnt; i++) {
+		const struct logged *l = &log->last[i % EVENT_LOG_MAX];
+
+		json_array_append_new(list, *l->what ? outside_json(e, l) :
+						       event_json(e, l));
+	}
 	return json_pack("{s:I, s:o}", "began", (json_int_t)log->cnt, "events",
 			 list);
 }
@@ -267,6 +277,9 @@ json_t *engine_event_list(struct engine *e)
 {
 	json_t *all = json_object(), *list = json_array(), *o;
 	const char *key;
+
+	for (uint32_t i = 0; i < e->chain->nf_cnt; i++)
+		outside_list(e, i, list);
 
 	for (uint32_t id = 1; id <= e->flow_ids.cnt; id++) {
 		struct flow *f = flow_by_id(e, id);

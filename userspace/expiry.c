@@ -7,6 +7,8 @@
  * section 2): established once both have sent ACK; half closed (one FIN) stays
  * established; both FIN, or a RST, leave the transitory time for what is still
  * under way - a RST alone never ends a session at once, for it may be forged.
+ * A session whose answers do not come back this way (direct return) is judged by
+ * what its sender shows: established after SYN and ACK, closed by its FIN.
  */
 #include <netinet/in.h>
 
@@ -24,6 +26,8 @@ static uint64_t tcp_timeout(struct engine *e, struct session *s)
 	for (int i = 0; i < 2; i++)
 		if (s->dir[i])
 			seen[i] = flow_tcp_seen(e, s->dir[i]);
+	if (s->one_way && (seen[0] & NFOLD_TCP_SYN))
+		seen[1] = seen[0];
 	if ((seen[0] | seen[1]) & NFOLD_TCP_RST)
 		return t->tcp_transitory;
 	if (seen[0] & seen[1] & NFOLD_TCP_FIN)

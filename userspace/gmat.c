@@ -280,9 +280,10 @@ void gmat_slow(struct engine *e, struct flow *f, enum nfold_reason why)
 
 void gmat_invalidate(struct engine *e, struct flow *f)
 {
-	if (!f || f->slot == FLOW_SLOT_NONE)
+	if (!f)
 		return;
-	flow_table_invalidate(engine_table(e, f->family), f->slot);
+	if (f->slot != FLOW_SLOT_NONE)
+		flow_table_invalidate(engine_table(e, f->family), f->slot);
 	f->generation = 0;
 }
 

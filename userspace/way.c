@@ -26,14 +26,14 @@ enum engine_verdict way_drop(struct engine *e, enum nfold_reason reason)
  * asks for a new one (RFC 6191 leaves it to the hosts to judge the SYN). */
 static bool reopens(struct engine *e, struct flow *f, uint8_t tcp_flags)
 {
-	uint32_t own, other;
+	uint32_t own, other;	/* without answers, its own FIN is all there is */
 
 	if ((tcp_flags & (NFOLD_TCP_SYN | NFOLD_TCP_ACK)) != NFOLD_TCP_SYN)
 		return false;
 	own = flow_tcp_seen(e, f);
 	other = f->session->dir[!f->reply]
 			? flow_tcp_seen(e, f->session->dir[!f->reply])
-			: 0;
+			: f->session->one_way ? own : 0;
 	return ((own | other) & NFOLD_TCP_RST) || (own & other & NFOLD_TCP_FIN);
 }
 
@@ -133,6 +133,7 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 	p->walked = false;
 	p->drop_nf = e->drop_nf = 0;
 	e->dies = false;
+	e->resets = NFOLD_REASON_NONE;
 	why = nfold_parse(p->data, p->data + p->len, p->punt->port, &parse);
 	if (why)
 		return way_drop(e, why);
@@ -165,6 +166,8 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 		hold(f, p, v);
 	else
 		drop_left(e, p, parse.family, &key);
+	if (e->resets)
+		return way_reset(e, p, &parse, e->resets);
 	if (e->dies)
 		return way_refuse(e, p, &parse, ICMP_ERROR_TTL,
 				  NFOLD_REASON_TTL_EXCEEDED, 0);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "tcp_reset.h"
 #include "way_priv.h"
 
 #define ICMP_EACH_NS (NF_SEC / 100) /* error messages: 100 a second, */
@@ -134,6 +135,26 @@ enum engine_verdict way_dies(struct engine *e, struct engine_pkt *p,
 		return way_drop(e, NFOLD_REASON_TTL_EXCEEDED);
 	e->dies = true;
 	return ENGINE_DROP;
+}
+
+enum engine_verdict way_resets(struct engine *e, struct engine_pkt *p,
+			       const struct origin *o, enum nfold_reason why)
+{
+	if (!origin_restore(o, &p->data, &p->len, &p->room))
+		return way_drop(e, why);
+	e->resets = why;
+	return ENGINE_DROP;
+}
+
+enum engine_verdict way_reset(struct engine *e, struct engine_pkt *p,
+			      const struct nfold_parse *parse,
+			      enum nfold_reason why)
+{
+	if (!tcp_reset_make(p->data, &p->len, parse))
+		return way_drop(e, why);
+	p->out = p->punt->port;
+	p->outcome = why;
+	return ENGINE_TX;
 }
 
 static enum engine_verdict walk_too_big(struct engine *e, struct engine_pkt *p,

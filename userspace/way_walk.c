@@ -156,11 +156,15 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 		gmat_count(e, f, p->len, true);
 		return way_drop(e, why);
 	}
-	if (pkt->opening)
+	if (pkt->opening) {
 		session_end(e, f->session);
-	else
+	} else {
 		gmat_invalidate(e, f); /* its records end too early now */
-	return drop_or_tell(e, p, o, why);
+		if (pkt->reset)
+			gmat_tcp_seen(e, f, NFOLD_TCP_RST);
+	}
+	return pkt->reset ? way_resets(e, p, o, why) :
+			    drop_or_tell(e, p, o, why);
 }
 
 static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
@@ -183,7 +187,8 @@ static bool expect_reply(struct engine *e, struct flow *f,
 	if (f->reply || eg->verdict != NFOLD_VERDICT_FORWARD)
 		return true;
 	/* The tunnel's answers are one flow of many that are in it. */
-	if (pkt->depth || pkt->unwrapped)
+	f->session->one_way = pkt->depth || pkt->unwrapped;
+	if (f->session->one_way)
 		return true;
 	port = way_nexthop_port(e, eg->nexthop, &nh);
 	if (port == UINT32_MAX)

@@ -60,29 +60,6 @@ static int set_stmt(struct lb *lb, const struct conf_block *block,
 	return conf_unknown(s, known, err);
 }
 
-static int build_table(struct lb *lb, struct lb_service *svc)
-{
-	struct maglev_member *members = calloc(svc->backend_cnt,
-					       sizeof(*members));
-	int err = -ENOMEM;
-
-	svc->table = calloc(lb->table_size, sizeof(*svc->table));
-	if (!members || !svc->table)
-		goto out;
-	for (uint32_t i = 0; i < svc->backend_cnt; i++) {
-		members[i].name = svc->backends[i].name;
-		members[i].weight = svc->backends[i].weight;
-	}
-	err = maglev_fill(svc->table, lb->table_size, members,
-			  svc->backend_cnt);
-	for (uint32_t i = 0; !err && i < lb->table_size; i++)
-		if (svc->table[i] != MAGLEV_NONE)
-			svc->backends[svc->table[i]].slots++;
-out:
-	free(members);
-	return err;
-}
-
 static int build_tables(struct lb *lb, const struct conf_block *block,
 			struct conf_error *err)
 {
@@ -94,7 +71,8 @@ static int build_tables(struct lb *lb, const struct conf_block *block,
 					 "make table-size at least 100 times the number of backends",
 					 "service %s has more backends than its table has slots",
 					 svc->name);
-		if (build_table(lb, svc))
+		svc->table = calloc(lb->table_size, sizeof(*svc->table));
+		if (!svc->table || lb_table_build(lb, svc))
 			return conf_fail(err, &block->loc,
 					 "lower table-size",
 					 "no memory for service %s",

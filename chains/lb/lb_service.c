@@ -9,8 +9,6 @@
 
 #include "lb.h"
 
-static const char *const known_in_service[] = { "vip", "backend", NULL };
-
 void lb_endpoint_print(const struct lb_endpoint *at, char out[LB_NAME_MAX])
 {
 	char text[INET6_ADDRSTRLEN];
@@ -21,27 +19,28 @@ void lb_endpoint_print(const struct lb_endpoint *at, char out[LB_NAME_MAX])
 		 ntohs(at->port));
 }
 
-/* An endpoint of the service's family; the first one decides which. */
-static int read_endpoint(struct lb_service *svc, const struct conf_word *w,
-			 struct lb_endpoint *at, struct conf_error *err)
+int lb_endpoint_read(const struct lb_service *svc, uint8_t *family,
+		     const struct conf_word *w, struct lb_endpoint *at,
+		     struct conf_error *err)
 {
 	uint16_t port;
-	int family;
+	int is;
 
 	memset(at, 0, sizeof(*at));
-	if (conf_endpoint(w, &family, &at->addr, &port, &at->l4proto, err))
+	if (conf_endpoint(w, &is, &at->addr, &port, &at->l4proto, err))
 		return -1;
-	at->family = family;
+	at->family = is;
 	at->port = htons(port);
 	if (!port)
 		return conf_fail(err, &w->loc, "write a port from 1 to 65535",
 				 "port 0 can not be used");
-	if (svc->family && svc->family != family)
+	if (*family && *family != is)
 		return conf_fail(err, &w->loc,
-				 "make one service for each family",
+				 svc->dsr ? "with dsr, backends are of the family of dsr's from" :
+					    "make one service for each family",
 				 "%s is IPv%d, but service %s is IPv%d",
-				 w->text, family, svc->name, svc->family);
-	svc->family = family;
+				 w->text, is, svc->name, *family);
+	*family = is;
 	return 0;
 }
 
@@ -50,8 +49,10 @@ static int read_vip(struct lb *lb, struct lb_service *svc,
 {
 	struct lb_endpoint at;
 
-	if (read_endpoint(svc, w, &at, err))
+	if (lb_endpoint_read(svc, &svc->family, w, &at, err))
 		return -1;
+	if (!svc->dsr)
+		svc->backend_family = svc->family;
 	if (!at.l4proto)
 		return conf_fail(err, &w->loc, "append /tcp or /udp",
 				 "vip %s has no protocol", w->text);
@@ -80,65 +81,45 @@ static int set_vips(struct lb *lb, struct lb_service *svc,
 	return 0;
 }
 
-static struct lb_backend *backend_new(struct lb_service *svc)
+static int add_backend(struct lb *lb, struct lb_service *svc,
+		       const struct lb_endpoint *at, uint32_t weight)
 {
-	struct lb_backend *b = realloc(svc->backends,
-				       (svc->backend_cnt + 1) * sizeof(*b));
+	size_t size = (svc->backend_cnt + 1) * sizeof(*svc->backends);
+	struct lb_backend **list = realloc(svc->backends, size);
 
-	if (!b)
-		return NULL;
-	svc->backends = b;
-	b += svc->backend_cnt++;
-	memset(b, 0, sizeof(*b));
-	return b;
+	if (!list)
+		return -1;
+	svc->backends = list;
+	list[svc->backend_cnt] = lb_backend_new(lb, svc, at, weight);
+	if (!list[svc->backend_cnt])
+		return -1;
+	svc->backend_cnt++;
+	return 0;
 }
 
-static int add_backend(struct lb_service *svc, const struct conf_word *w,
-		       const struct lb_endpoint *at, uint64_t weight,
-		       struct conf_error *err)
+static int set_backend(struct lb *lb, struct lb_service *svc,
+		       const struct conf_stmt *s, struct conf_error *err)
 {
-	struct lb_backend *b;
+	const struct conf_word *w = &s->words[1];
+	struct lb_endpoint at;
+	uint32_t weight;
 
-	if (at->l4proto)
-		return conf_fail(err, &w->loc, "leave out /tcp or /udp",
-				 "a backend's protocol is its vip's");
-	for (uint32_t i = 0; i < svc->backend_cnt; i++)
-		if (!memcmp(&svc->backends[i].at, at, sizeof(*at)))
-			return conf_fail(err, &w->loc,
-					 "give it once, with a weight",
-					 "backend %s is in service %s already",
-					 w->text, svc->name);
+	if (conf_need_words(s, 2, 4, "backend ADDRESS:PORT [weight N]", err) ||
+	    lb_backend_read(svc, s, 1, &at, &weight, err))
+		return -1;
+	if (!svc->dsr)
+		svc->family = svc->backend_family;
+	if (lb_backend_find(svc, &at))
+		return conf_fail(err, &w->loc, "give it once, with a weight",
+				 "backend %s is in service %s already",
+				 w->text, svc->name);
 	if (svc->backend_cnt == MAGLEV_MEMBER_MAX)
 		return conf_fail(err, &w->loc, NULL,
 				 "service %s has more than %d backends",
 				 svc->name, MAGLEV_MEMBER_MAX);
-	b = backend_new(svc);
-	if (!b)
+	if (add_backend(lb, svc, &at, weight))
 		return conf_fail(err, &w->loc, NULL, "no memory for backend");
-	b->at = *at;
-	b->weight = weight;
-	lb_endpoint_print(at, b->name);
 	return 0;
-}
-
-static int set_backend(struct lb_service *svc, const struct conf_stmt *s,
-		       struct conf_error *err)
-{
-	const char *usage = "backend ADDRESS:PORT [weight N]";
-	struct lb_endpoint at;
-	uint64_t weight = 1;
-
-	if (conf_need_words(s, 2, 4, usage, err) ||
-	    read_endpoint(svc, &s->words[1], &at, err))
-		return -1;
-	if (s->word_cnt > 2) {
-		if (s->word_cnt != 4 || strcmp(s->words[2].text, "weight"))
-			return conf_fail(err, &s->words[2].loc, usage,
-					 "expected weight N after the address");
-		if (conf_uint(&s->words[3], 0, LB_WEIGHT_MAX, &weight, err))
-			return -1;
-	}
-	return add_backend(svc, &s->words[1], &at, weight, err);
 }
 
 static int set_in_service(struct lb *lb, struct lb_service *svc,
@@ -146,14 +127,30 @@ static int set_in_service(struct lb *lb, struct lb_service *svc,
 {
 	const char *key = s->words[0].text;
 
-	if (s->block)
-		return conf_fail(err, &s->block->loc, "end it with ;",
-				 "%s takes no block", key);
-	if (!strcmp(key, "vip"))
-		return set_vips(lb, svc, s, err);
-	if (!strcmp(key, "backend"))
-		return set_backend(svc, s, err);
-	return conf_unknown(s, known_in_service, err);
+	if (!strcmp(key, "vip") || !strcmp(key, "backend")) {
+		if (s->block)
+			return conf_fail(err, &s->block->loc, "end it with ;",
+					 "%s takes no block", key);
+		return *key == 'v' ? set_vips(lb, svc, s, err) :
+				     set_backend(lb, svc, s, err);
+	}
+	return 0;
+}
+
+/* Before vips and backends, since dsr decides the backends' family. */
+static int set_options(struct lb_service *svc, const struct conf_block *block,
+		       struct conf_error *err)
+{
+	for (size_t i = 0; i < block->cnt; i++) {
+		const struct conf_stmt *s = &block->stmts[i];
+		const char *key = s->words[0].text;
+
+		if (strcmp(key, "vip") && strcmp(key, "backend") &&
+		    (lb_set_option(svc, s, err) ||
+		     conf_single(block, s, err)))
+			return -1;
+	}
+	return 0;
 }
 
 static bool has_vip(const struct lb *lb, const struct lb_service *svc)
@@ -200,6 +197,9 @@ int lb_configure_service(struct lb *lb, const struct conf_stmt *s,
 				 "write service NAME { vip ...; backend ...; }",
 				 "service %s has no block", svc->name);
 	lb->service_cnt++;
+	svc->tuple = 5;
+	if (set_options(svc, s->block, err))
+		return -1;
 	for (size_t i = 0; i < s->block->cnt; i++)
 		if (set_in_service(lb, svc, &s->block->stmts[i], err))
 			return -1;
@@ -209,5 +209,11 @@ int lb_configure_service(struct lb *lb, const struct conf_stmt *s,
 	if (!svc->backend_cnt)
 		return conf_fail(err, &s->loc, "add: backend 10.0.0.1:80;",
 				 "service %s has no backend", svc->name);
+	if (svc->checked)
+		lb->target_cnt += svc->backend_cnt;
+	if (lb->target_cnt > NF_TARGET_MAX)
+		return conf_fail(err, &s->loc, "check fewer services",
+				 "more than %d backends are checked",
+				 NF_TARGET_MAX);
 	return 0;
 }

@@ -4,31 +4,45 @@
 
 #include "lb.h"
 
+static const char *state_word(const struct lb_backend *b)
+{
+	return b->gone ? "removed" : b->down ? "down" :
+	       b->drained ? "drained" : b->weight ? "up" : "weight 0";
+}
+
 static json_t *backend_json(const struct lb_backend *b)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:I}",
-			 "backend", b->name,
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "backend", b->name, "state", state_word(b),
 			 "weight", (json_int_t)b->weight,
 			 "slots", (json_int_t)b->slots,
 			 "sessions", (json_int_t)b->sessions,
-			 "opened", (json_int_t)b->opened);
+			 "opened", (json_int_t)b->opened,
+			 "moved", (json_int_t)b->moved,
+			 "reset", (json_int_t)b->reset);
 }
 
 static json_t *backend_counts_json(const struct lb_backend *b)
 {
-	return json_pack("{s:s, s:I, s:I}",
-			 "backend", b->name,
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}",
+			 "backend", b->name, "state", state_word(b),
 			 "sessions", (json_int_t)b->sessions,
-			 "opened", (json_int_t)b->opened);
+			 "opened", (json_int_t)b->opened,
+			 "moved", (json_int_t)b->moved,
+			 "reset", (json_int_t)b->reset);
 }
 
+/* Of those removed, who still has sessions. */
 static json_t *backends_json(const struct lb_service *svc,
 			     json_t *(*one)(const struct lb_backend *))
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < svc->backend_cnt; i++)
-		json_array_append_new(list, one(&svc->backends[i]));
+		json_array_append_new(list, one(svc->backends[i]));
+	for (uint32_t i = 0; i < svc->gone_cnt; i++)
+		if (svc->gone[i]->sessions)
+			json_array_append_new(list, one(svc->gone[i]));
 	return list;
 }
 

@@ -39,6 +39,17 @@ static json_int_t number_of(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
+/* Health of a target, a change by the operator. */
+static void print_outside(const char *chain, const json_t *ev, json_int_t ns)
+{
+	printf("%" JSON_INTEGER_FORMAT ".%06" JSON_INTEGER_FORMAT
+	       " %s %s[%" JSON_INTEGER_FORMAT "] %s %s, sessions %" JSON_INTEGER_FORMAT
+	       "\n",
+	       ns / 1000000000, ns / 1000 % 1000000, chain, text_of(ev, "nf"),
+	       number_of(ev, "nf_index"), text_of(ev, "action"),
+	       text_of(ev, "text"), number_of(ev, "sessions"));
+}
+
 static void print_end(const json_t *o, const char *addr, const char *port)
 {
 	const char *text = text_of(o, addr);
@@ -60,6 +71,10 @@ void event_print(const char *chain, const json_t *ev)
 {
 	json_int_t ns = number_of(ev, "time_ns");
 
+	if (json_object_get(ev, "text")) {
+		print_outside(chain, ev, ns);
+		return;
+	}
 	printf("%" JSON_INTEGER_FORMAT ".%06" JSON_INTEGER_FORMAT
 	       " %s %s[%" JSON_INTEGER_FORMAT "] %s %s cell %" JSON_INTEGER_FORMAT
 	       " fires %" JSON_INTEGER_FORMAT " len %" JSON_INTEGER_FORMAT,
@@ -77,12 +92,18 @@ static void print_registered(const char *chain, const json_t *list)
 	const json_t *o;
 	size_t n;
 
-	json_array_foreach(list, n, o)
-		printf("%s %s[%" JSON_INTEGER_FORMAT "] %s: %s, %" JSON_INTEGER_FORMAT
-		       " flow directions\n",
-		       chain, text_of(o, "nf"), number_of(o, "nf_index"),
-		       text_of(o, "function"), text_of(o, "action"),
-		       number_of(o, "flows"));
+	json_array_foreach(list, n, o) {
+		printf("%s %s[%" JSON_INTEGER_FORMAT "] %s: %s, ", chain,
+		       text_of(o, "nf"), number_of(o, "nf_index"),
+		       text_of(o, "function"), text_of(o, "action"));
+		if (json_object_get(o, "targets"))
+			printf("%" JSON_INTEGER_FORMAT " targets, %" JSON_INTEGER_FORMAT
+			       " down\n",
+			       number_of(o, "targets"), number_of(o, "down"));
+		else
+			printf("%" JSON_INTEGER_FORMAT " flow directions\n",
+			       number_of(o, "flows"));
+	}
 }
 
 static void print_log(const char *chain, const json_t *log)
