@@ -29,6 +29,7 @@
  * engine -> parent, no reply:
  *	{"event":"ready"} | {"event":"failed","error":TEXT}
  *	{"event":"probe","ifindex":N,"family":4|6,"addr":"text"}
+ *	{"event":"targets",...}: userspace/prober.h
  */
 #ifndef NFOLD_CONTROL_H
 #define NFOLD_CONTROL_H

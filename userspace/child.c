@@ -113,6 +113,20 @@ static const char *child_event_name(const json_t *msg)
 	return name ? name : "";
 }
 
+/* False: it is an answer. */
+static bool child_said(struct child *c, json_t *msg)
+{
+	const char *name = child_event_name(msg);
+
+	if (!strcmp(name, "probe"))
+		child_probe(c, msg);
+	else if (!strcmp(name, "targets"))
+		health_targets(&c->health, msg);
+	else
+		return false;
+	return true;
+}
+
 void child_event(struct child *c)
 {
 	json_t *msg;
@@ -126,8 +140,16 @@ void child_event(struct child *c)
 		}
 		return;
 	}
-	if (!strcmp(child_event_name(msg), "probe"))
-		child_probe(c, msg);
+	child_said(c, msg);
+	json_decref(msg);
+}
+
+void child_health(struct child *c)
+{
+	json_t *msg = health_heard(&c->health);
+
+	if (msg && c->fd >= 0)
+		control_send(c->fd, msg);
 	json_decref(msg);
 }
 
@@ -139,7 +161,7 @@ static int64_t now_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
-/* The next message that is not a probe. */
+/* The next message that is an answer. */
 static int child_recv(struct child *c, json_t **out, int timeout_ms)
 {
 	int64_t left, end = now_ms() + timeout_ms;
@@ -148,9 +170,8 @@ static int child_recv(struct child *c, json_t **out, int timeout_ms)
 	for (;;) {
 		left = end - now_ms();
 		err = control_recv(c->fd, out, left > 0 ? left : 0);
-		if (err || strcmp(child_event_name(*out), "probe"))
+		if (err || !child_said(c, *out))
 			return err;
-		child_probe(c, *out);
 		json_decref(*out);
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -194,7 +215,9 @@ int child_new(struct child **out, const struct chain *chain, const char *bpffs,
 	c->probe = probe;
 	c->fold = fold;
 	c->fd = -1;
-	ret = instance_load(&c->instance, chain, bpffs, err);
+	ret = health_init(&c->health, c->chain);
+	if (!ret)
+		ret = instance_load(&c->instance, chain, bpffs, err);
 	if (ret)
 		goto err_free;
 	ret = child_fork(c, chain);
@@ -230,6 +253,7 @@ void child_ended(struct child *c, int status)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	health_free(&c->health);
 }
 
 static bool child_reap(struct child *c)
@@ -268,6 +292,7 @@ void child_free(struct child *c)
 		child_stop(c);
 	if (c->fd >= 0)
 		close(c->fd);
+	health_free(&c->health);
 	if (c->instance)
 		instance_free(c->instance);
 	free(c);

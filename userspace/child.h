@@ -11,6 +11,7 @@
 
 #include "../chains/chain.h"
 #include "../loader/instance.h"
+#include "health.h"
 #include "probe.h"
 
 struct child {
@@ -22,6 +23,7 @@ struct child {
 	int fd;				/* control socket; -1 when dead */
 	bool alive;
 	bool fold;
+	struct health health;
 };
 
 /* Loads the instance and starts its engine, up to "ready" (10 s). Nothing is
@@ -32,8 +34,10 @@ int child_new(struct child **out, const struct chain *c, const char *bpffs,
 void child_free(struct child *c);
 /* Asks the engine to end, and ends it if it does not (1 s). */
 void child_stop(struct child *c);
-/* The engine has something to say: probes. */
+/* The engine has something to say: probes, targets of health checks. */
 void child_event(struct child *c);
+/* The prober has: what becomes of a target, for the engine. */
+void child_health(struct child *c);
 /* Its process has ended with this status of wait(2). */
 void child_ended(struct child *c, int status);
 /* One request and its answer (5 s). *reply: new reference. 0 or -errno. */

@@ -250,6 +250,7 @@ void loop_work(struct loop *l)
 	loop_packets(l);
 	xio_flush(l->xio, packet_left, l);
 	loop_periodic(l);
+	loop_targets(l);
 	if (fds[0].revents)
 		loop_control(l);
 }

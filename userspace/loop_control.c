@@ -4,7 +4,9 @@
  *	{"cmd":"flush"[,"sessions":[N]]}
  *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]}
  *	{"cmd":"set","nf":NAME,"texts":[...]} {"cmd":"stop"}
- * and gets what loader/control.h says; stop has no answer but the end.
+ *	{"cmd":"health","nf":INDEX,"id":N,"up":BOOL,"why":TEXT}
+ * and gets what loader/control.h says; stop has no answer but the end, health
+ * none.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -142,6 +144,10 @@ static void request_handle(struct loop *l, const json_t *msg, int fd)
 
 	if (cmd && !strcmp(cmd, "stop")) {
 		l->stop_ns = l->now_ns + STOP_NS;
+		return;
+	}
+	if (cmd && !strcmp(cmd, "health")) {
+		loop_health(l, msg);
 		return;
 	}
 	answer = request_answer(l, msg, fd);

@@ -31,6 +31,8 @@ struct loop {
 	uint64_t second_ns;	/* next bookkeeping */
 	uint64_t stop_ns;	/* stopping: drained by then; 0 not */
 	bool gone;		/* the parent is */
+	uint32_t target_nf;	/* whose targets the parent is told, up to */
+	uint32_t target_next;	/* which */
 };
 
 /* loop_setup.c. 0, or negative errno with a message sent to the parent. */
@@ -46,5 +48,11 @@ void loop_probe(void *ctx, uint32_t ifindex, int family,
 int loop_tell(struct loop *l, const char *event, const char *error);
 /* loop_set.c: the answer to "set"; new reference. Closes fd, -1: none came. */
 json_t *loop_set(struct loop *l, const json_t *msg, int fd);
+
+/* loop_health.c: all targets are to be told; tells what can be told now; what
+ * became of one. */
+void loop_targets_begin(struct loop *l);
+void loop_targets(struct loop *l);
+void loop_health(struct loop *l, const json_t *msg);
 
 #endif

@@ -32,6 +32,7 @@ static json_t *set_block(struct loop *l, const char *nf,
 
 	switch (engine_nf_set(l->engine, nf, block, &err)) {
 	case 0:
+		loop_targets_begin(l);
 		log_info("NF %s was changed by nfold nf set", nf);
 		return json_pack("{s:b}", "ok", 1);
 	case -ENOENT:

@@ -194,7 +194,7 @@ static int setup_sandbox(struct loop *l)
 	int err;
 
 	json_object_seed(0);
-	err = sandbox_enter(&what);
+	err = sandbox_enter(SANDBOX_ENGINE, 0, &what);
 	return err ? setup_fail(l, err, "giving up rights", what) : 0;
 }
 

@@ -77,9 +77,11 @@ static void parent_reap(struct parent *p)
 	struct child *c;
 	int status;
 
-	for (c = p->children; c; c = c->next)
+	for (c = p->children; c; c = c->next) {
 		if (c->alive && waitpid(c->pid, &status, WNOHANG) == c->pid)
 			child_ended(c, status);
+		health_reap(&c->health);
+	}
 }
 
 static void parent_signal(struct parent *p)
@@ -121,7 +123,7 @@ static uint32_t parent_count(const struct parent *p)
 	return n;
 }
 
-/* listen, signal, addr; the clients; the children. */
+/* listen, signal, addr; the clients; the children, each with its prober. */
 static uint32_t parent_fds(const struct parent *p, struct pollfd *fds)
 {
 	const struct child *c;
@@ -133,8 +135,11 @@ static uint32_t parent_fds(const struct parent *p, struct pollfd *fds)
 	for (i = 0; i < PARENT_CLIENTS; i++)
 		fds[n++] = (struct pollfd){ .fd = p->clients[i],
 					    .events = POLLIN };
-	for (c = p->children; c; c = c->next)
+	for (c = p->children; c; c = c->next) {
 		fds[n++] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = c->health.fd,
+					    .events = POLLIN };
+	}
 	return n;
 }
 
@@ -145,9 +150,12 @@ static void parent_dispatch(struct parent *p, const struct pollfd *fds)
 	struct child *c;
 	int i;
 
-	for (c = p->children; c; c = c->next, pc++)
-		if (pc->revents && c->fd >= 0)
+	for (c = p->children; c; c = c->next, pc += 2) {
+		if (pc[0].revents && c->fd >= 0)
 			child_event(c);
+		if (pc[1].revents && c->health.fd == pc[1].fd)
+			child_health(c);
+	}
 	if (fds[1].revents)
 		parent_signal(p);
 	if (fds[2].revents)
@@ -159,13 +167,30 @@ static void parent_dispatch(struct parent *p, const struct pollfd *fds)
 		client_accept(p);
 }
 
+/* ms until a prober is to be started; -1: none is. */
+static int parent_timeout(struct parent *p)
+{
+	struct child *c;
+	int ms = -1, left;
+
+	for (c = p->children; c; c = c->next) {
+		left = c->alive ? health_tick(&c->health) : -1;
+		if (left >= 0 && (ms < 0 || left < ms))
+			ms = left;
+	}
+	return ms;
+}
+
 static int parent_loop(struct parent *p)
 {
+	int ms;
+
 	struct pollfd *fds = NULL, *more;
 	uint32_t n;
 
 	while (!p->stop) {
-		n = FIXED_FDS + PARENT_CLIENTS + parent_count(p);
+		ms = parent_timeout(p);
+		n = FIXED_FDS + PARENT_CLIENTS + 2 * parent_count(p);
 		more = realloc(fds, n * sizeof(*fds));
 		if (!more) {
 			free(fds);
@@ -173,7 +198,7 @@ static int parent_loop(struct parent *p)
 		}
 		fds = more;
 		n = parent_fds(p, fds);
-		if (poll(fds, n, -1) > 0)
+		if (poll(fds, n, ms) > 0)
 			parent_dispatch(p, fds);
 	}
 	free(fds);

@@ -89,8 +89,8 @@ static int sandbox_limit(int what, rlim_t value)
 }
 
 /* poll(2) refuses more entries than RLIMIT_NOFILE, so that it can not be 0:
- * what is open now, and no more. */
-static int sandbox_limits(void)
+ * what is open now, and no more, unless files says so. */
+static int sandbox_limits(unsigned int files)
 {
 	int max = dup(STDERR_FILENO), err;
 
@@ -99,7 +99,7 @@ static int sandbox_limits(void)
 	close(max);
 	for (; fcntl(max, F_GETFD) >= 0 || max < 256; max++)
 		;
-	err = sandbox_limit(RLIMIT_NOFILE, max);
+	err = sandbox_limit(RLIMIT_NOFILE, files ? files : (rlim_t)max);
 	if (!err)
 		err = sandbox_limit(RLIMIT_NPROC, 0);
 	if (!err)
@@ -117,28 +117,29 @@ static int sandbox_prctl(void)
 	return 0;
 }
 
-int sandbox_enter(const char **what)
+int sandbox_enter(enum sandbox_kind kind, unsigned int files,
+		  const char **what)
 {
 	static const struct {
 		const char *what;
 		int (*step)(void);
 	} steps[] = {
-		{ "limits", sandbox_limits },
 		{ "empty root", sandbox_root },
 		{ "user nobody", sandbox_user },
 		{ "capabilities", sandbox_capabilities },
 		{ "no new privileges", sandbox_prctl },
-		{ "system call filter", sandbox_filter },
 	};
 	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	*what = "limits";
+	err = sandbox_limits(files);
+	for (i = 0; !err && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		*what = steps[i].what;
 		err = steps[i].step();
-		if (err) {
-			*what = steps[i].what;
-			return err;
-		}
 	}
-	return 0;
+	if (err)
+		return err;
+	*what = "system call filter";
+	return sandbox_filter(kind);
 }

@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #ifdef __SANITIZE_ADDRESS__
 #define SANITIZED 1
@@ -18,8 +19,8 @@
 #define SANITIZED 0
 #endif
 
-/* Without comparison of arguments. A call that this machine's architecture does not
- * have has a negative number, which libseccomp skips. */
+/* Of both kinds, without comparison of arguments. A call that this machine's
+ * architecture does not have has a negative number, which libseccomp skips. */
 static const int allowed[] = {
 	/* the loop: waits for sockets; glibc uses one or the other */
 	SCMP_SYS(poll),
@@ -61,6 +62,16 @@ static const int allowed[] = {
 	SCMP_SYS(tgkill),
 	/* random numbers of glibc (malloc) and of NFs */
 	SCMP_SYS(getrandom),
+};
+
+/* A prober's, beside them: connections out and what libcurl makes of them. */
+static const int prober_allowed[] = {
+	SCMP_SYS(connect),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(fcntl),
+	/* the pipe that wakes its poll() */
+	SCMP_SYS(read),
 };
 
 /* A sanitizer's own: its report asks who it is and how large the stack is, and
@@ -144,6 +155,25 @@ static int filter_bpf(scmp_filter_ctx f)
 	return 0;
 }
 
+static int filter_prober(scmp_filter_ctx f)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	size_t i;
+	int err;
+
+	for (i = 0; i < 2; i++) {
+		struct scmp_arg_cmp family = { .arg = 0, .op = SCMP_CMP_EQ,
+					       .datum_a = families[i] };
+
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       family);
+		if (err)
+			return err;
+	}
+	return filter_calls(f, SCMP_ACT_ALLOW, prober_allowed,
+			    sizeof(prober_allowed) / sizeof(int));
+}
+
 static int filter_sanitizer(scmp_filter_ctx f)
 {
 	int err;
@@ -156,7 +186,7 @@ static int filter_sanitizer(scmp_filter_ctx f)
 			    sizeof(sanitizer_refused) / sizeof(int));
 }
 
-int sandbox_filter(void)
+int sandbox_filter(enum sandbox_kind kind)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int err;
@@ -173,7 +203,7 @@ int sandbox_filter(void)
 	if (!err)
 		err = filter_memory(f);
 	if (!err)
-		err = filter_bpf(f);
+		err = kind == SANDBOX_PROBER ? filter_prober(f) : filter_bpf(f);
 	if (!err && SANITIZED)
 		err = filter_sanitizer(f);
 	if (!err)

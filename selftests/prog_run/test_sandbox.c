@@ -55,7 +55,7 @@ static void confine(int *fd)
 		_exit(2);
 	if (with_pool && workers_new(&pool, 2))
 		_exit(2);
-	if (sandbox_enter(&what)) {
+	if (sandbox_enter(SANDBOX_ENGINE, 0, &what)) {
 		fprintf(stderr, "sandbox: %s\n", what);
 		_exit(3);
 	}
