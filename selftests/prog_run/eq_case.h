@@ -19,6 +19,7 @@ struct eq_draw {
 	struct eq_case *c;
 	uint64_t now;
 	bool fine;		/* time as nfold verify has it */
+	bool lb;		/* there is one whose backends change */
 	uint32_t port_cnt;
 	struct stream *stream;	/* whose turn it is; NULL */
 	struct pkt sent;
@@ -40,15 +41,17 @@ static uint8_t draw_bits(const struct eq_draw *d)
 
 static void draw_edit(struct eq_draw *d)
 {
-	static const uint8_t edits[] = "iffFrrhhhmkkkkk";
+	static const uint8_t edits[] = "iffFrrhhhmkkkkk", lb[] = "lllif";
 	uint8_t b[EDIT_LEN] = { 2, 0, 0, 0, 0, 0, 2 };
 
 	b[11] = draw_bits(d);
 	put16(b + 12, EDIT_TYPE);
-	b[14] = edits[pick(sizeof(edits) - 1)];
+	b[14] = d->lb && pick(4) ? lb[pick(sizeof(lb) - 1)] :
+				   edits[pick(sizeof(edits) - 1)];
 	b[15] = b[14] == EDIT_FLUSH ? 1 + pick(30) : pick(4);
 	b[16] = b[14] == EDIT_ROUTE && pick(4) ? b[15] :
-		b[14] == EDIT_HOP ? !pick(3) : pick(4);
+		b[14] == EDIT_HOP ? !pick(3) :
+		b[14] == EDIT_LB ? pick(LB_CHANGES) : pick(4);
 	case_add(d->c, d->now, 0, b, sizeof(b));
 }
 
@@ -86,7 +89,7 @@ static void draw_frame(struct eq_draw *d)
 	draw_time(d);
 	d->stream = NULL;
 	d->sent.family = 0;
-	if (!pick(60))
+	if (!pick(d->lb ? 30 : 60))
 		draw_edit(d);
 	else if (wrapped.len && !pick(8))
 		draw_wrapped(d);
@@ -127,7 +130,8 @@ static bool case_go(struct eq_case *c, uint64_t packets,
 	if (!sides_new(&q, c->text))
 		return false;
 	d.port_cnt = box.port_cnt;
-	vip_chance = strstr(c->text, "lb {") ? 2 : 16;
+	d.lb = strstr(c->text, "lb {");
+	vip_chance = d.lb ? 2 : 16;
 	wrapped.len = peer_cnt = 0;
 	memset(streams, 0, sizeof(streams));
 	for (uint64_t n = 0; n < packets && !what; n++) {

@@ -8,6 +8,7 @@
 #define NFOLD_EQ_RUN_H
 
 #include "eq_box.h"
+#include "eq_lb.h"
 #include "eq_nfs.h"
 #include "tests/pkt.h"
 
@@ -25,6 +26,7 @@ enum edit {
 	EDIT_HOP = 'h',		/* a: port, b: down */
 	EDIT_HOP_MAC = 'm',	/* a: port, b: byte of its address */
 	EDIT_MIND = 'k',	/* a: kind, b: mind; eq_nfs.h */
+	EDIT_LB = 'l',		/* a: backend, b: what becomes of it; eq_lb.h */
 };
 
 struct eq_frame {
@@ -146,8 +148,11 @@ static void edit(struct eq_sides *q, const uint8_t *words)
 		set_hop(q, a, b);
 	if (what == EDIT_MIND)
 		fickle_turn(a, b);
-	edit_each(q->s[0], what, a);
-	edit_each(q->s[1], what, a);
+	for (int i = 0; i < 2; i++) {
+		edit_each(q->s[i], what, a);
+		if (what == EDIT_LB)
+			lb_turn(q->s[i], q->file->chains->nf_cnt, a, b);
+	}
 }
 
 static inline bool is_edit(const struct eq_frame *f)
