@@ -11,7 +11,7 @@
 #include "chains/conf.h"
 #include "userspace/oracle.h"
 
-#define LB_CHANGES 10	/* for draw_edit() */
+#define LB_CHANGES 14	/* for draw_edit() */
 
 static const char *const lb_backends[] = {	/* of eq_chain.h's services */
 	"a 10.1.1.2:8080", "a 10.1.2.2:8080", "a 10.1.1.3:8080",
@@ -60,16 +60,17 @@ static void lb_says(struct engine *e, const char *label, const char *verb,
 static void lb_change(struct engine *e, uint32_t nf, const char *label,
 		      const char *name, uint32_t what)
 {
-	static const char *const verbs[][2] = {
-		{ "drain", "" }, { "undrain", "" }, { "weight", " 0" },
-		{ "weight", " 3" }, { "remove", "" }, { "add", " weight 2" },
+	static const char *const verbs[][2] = {	/* more good than bad */
+		{ "undrain", "" }, { "undrain", "" }, { "drain", "" },
+		{ "weight", " 3" }, { "weight", " 1" }, { "weight", " 0" },
+		{ "add", " weight 2" }, { "add", "" }, { "remove", "" },
 	};
 
-	if (what < 4)
-		lb_health_turns(e, nf, name, what & 1);
+	if (what < 5)
+		lb_health_turns(e, nf, name, what < 3);
 	else
-		lb_says(e, label, verbs[what - 4][0], name,
-			verbs[what - 4][1]);
+		lb_says(e, label, verbs[what - 5][0], name,
+			verbs[what - 5][1]);
 }
 
 static inline void lb_turn(struct oracle *o, uint32_t nf_cnt, uint32_t which,

@@ -18,7 +18,7 @@ static struct {
 } peers[PEERS];
 static uint32_t peer_cnt;
 
-/* One packet in so many is for the balancer's address, 10.9.9.9, which is routed
+/* One packet in so many is for the balancer's address, 10.1.9.9, which is routed
  * nowhere without one. */
 static uint32_t vip_chance = 2;
 

@@ -163,6 +163,7 @@ static void tally_must_have(const struct eq_tally *t)
 	static const enum nfold_reason drops[] = {
 		NFOLD_REASON_SYN_FLOOD, NFOLD_REASON_RATE_EXCEEDED,
 		NFOLD_REASON_POLICED, NFOLD_REASON_FIREWALL_DENY,
+		NFOLD_REASON_LB_ALL_DOWN,
 	};
 	static const enum nfold_reason punts[] = {
 		NFOLD_REASON_REOPEN, NFOLD_REASON_STALE,
