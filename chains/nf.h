@@ -519,7 +519,7 @@ struct nf_check {
 					 * is what is checked */
 	uint64_t interval;		/* from a check's begin to the next's */
 	uint64_t timeout;		/* of a check; not above interval */
-	uint64_t hold;			/* least time down: docs/ARCHITECTURE.md */
+	uint64_t hold;			/* least time down: userspace/damp.h */
 	char path[NF_CHECK_PATH_MAX];	/* printable ASCII, begins with a / */
 	char host[NF_CHECK_HOST_MAX];	/* "": the address */
 };

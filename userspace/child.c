@@ -148,8 +148,9 @@ void child_health(struct child *c)
 {
 	json_t *msg = health_heard(&c->health);
 
-	if (msg && c->fd >= 0)
-		control_send(c->fd, msg);
+	if (msg)
+		health_told(&c->health, msg,
+			    c->fd >= 0 && !control_send(c->fd, msg));
 	json_decref(msg);
 }
 
@@ -298,16 +299,38 @@ void child_free(struct child *c)
 	free(c);
 }
 
+/* The answer to this request: what comes late for one before is thrown away. */
+static int child_answer(struct child *c, json_t **reply, int timeout_ms)
+{
+	int64_t left, end = now_ms() + timeout_ms;
+	int err;
+
+	for (;;) {
+		left = end - now_ms();
+		err = child_recv(c, reply, left > 0 ? left : 0);
+		if (err || json_integer_value(json_object_get(*reply, "seq")) ==
+				   c->seq)
+			return err;
+		json_decref(*reply);
+	}
+}
+
 static int ask(struct child *c, const json_t *msg, int fd, json_t **reply,
 	       int timeout_ms)
 {
+	json_t *req;
 	int err;
 
 	if (!c->alive || c->fd < 0)
 		return -ESRCH;
-	err = control_send_fd(c->fd, msg, fd);
+	req = json_copy((json_t *)msg);
+	json_object_set_new(req, "seq", json_integer(++c->seq));
+	err = req ? control_send_fd(c->fd, req, fd) : -ENOMEM;
+	json_decref(req);
 	if (!err)
-		err = child_recv(c, reply, timeout_ms);
+		err = child_answer(c, reply, timeout_ms);
+	if (!err)
+		json_object_del(*reply, "seq");
 	return err;
 }
 

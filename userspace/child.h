@@ -23,6 +23,7 @@ struct child {
 	int fd;				/* control socket; -1 when dead */
 	bool alive;
 	bool fold;
+	int64_t seq;			/* of the last request */
 	struct health health;
 };
 

@@ -199,7 +199,7 @@ static void set_up(json_t *list, const json_t *id, json_t *up)
 
 json_t *health_heard(struct health *h)
 {
-	json_t *msg, *list, *id, *up, *why;
+	json_t *msg;
 	int err = control_recv(h->fd, &msg, 0);
 
 	if (err) {
@@ -208,17 +208,26 @@ json_t *health_heard(struct health *h)
 			kill(h->pid, SIGKILL);
 		return NULL;
 	}
-	list = list_of(h, msg);
-	id = json_object_get(msg, "id");
-	up = json_object_get(msg, "up");
-	why = json_object_get(msg, "why");
-	if (!list || !json_is_integer(id) || !json_is_boolean(up) ||
-	    !json_is_string(why)) {
+	if (!list_of(h, msg) ||
+	    !json_is_integer(json_object_get(msg, "id")) ||
+	    !json_is_boolean(json_object_get(msg, "up")) ||
+	    !json_is_string(json_object_get(msg, "why"))) {
 		json_decref(msg);
 		return NULL;
 	}
-	set_up(list, id, up);
 	json_object_del(msg, "event");
 	json_object_set_new(msg, "cmd", json_string("health"));
 	return msg;
+}
+
+void health_told(struct health *h, const json_t *msg, bool taken)
+{
+	if (taken) {
+		set_up(list_of(h, msg), json_object_get(msg, "id"),
+		       json_object_get(msg, "up"));
+		return;
+	}
+	log_err("chain %s: its engine takes no news of its targets", h->chain);
+	if (h->pid)
+		kill(h->pid, SIGKILL);
 }

@@ -28,8 +28,10 @@ void health_free(struct health *h);
 /* The engine's message {"event":"targets"}. */
 void health_targets(struct health *h, json_t *msg);
 /* The prober has something to say: NULL, or a request for the engine (new
- * reference). */
+ * reference), and then whether the engine took it: if not, another prober will
+ * find it again. */
 json_t *health_heard(struct health *h);
+void health_told(struct health *h, const json_t *msg, bool taken);
 /* Has its process ended? To be asked at SIGCHLD. */
 void health_reap(struct health *h);
 /* Starts it if it is time. Returns ms until it wants to be called; -1: never. */

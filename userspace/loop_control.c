@@ -5,7 +5,7 @@
  *	{"cmd":"events"} {"cmd":"alerts"[,"since":N]}
  *	{"cmd":"set","nf":NAME,"texts":[...]} {"cmd":"stop"}
  *	{"cmd":"health","nf":INDEX,"id":N,"up":BOOL,"why":TEXT}
- * and gets what loader/control.h says; stop has no answer but the end, health
+ * and gets what loader/control.h says, with the request's "seq"; stop has no answer but the end, health
  * none.
  */
 #include <arpa/inet.h>
@@ -136,11 +136,21 @@ static json_t *request_answer(struct loop *l, const json_t *msg, int fd)
 	return refusal(1, "engine: unknown request");
 }
 
+static int answer_send(struct loop *l, const json_t *msg, json_t *answer)
+{
+	json_t *seq = json_object_get(msg, "seq");
+	int err;
+
+	if (seq)
+		json_object_set(answer, "seq", seq);
+	err = answer ? control_send(l->conf->control_fd, answer) : -ENOMEM;
+	json_decref(answer);
+	return err;
+}
+
 static void request_handle(struct loop *l, const json_t *msg, int fd)
 {
 	const char *cmd = json_string_value(json_object_get(msg, "cmd"));
-	json_t *answer;
-	int err;
 
 	if (cmd && !strcmp(cmd, "stop")) {
 		l->stop_ns = l->now_ns + STOP_NS;
@@ -150,14 +160,9 @@ static void request_handle(struct loop *l, const json_t *msg, int fd)
 		loop_health(l, msg);
 		return;
 	}
-	answer = request_answer(l, msg, fd);
-	err = answer ? control_send(l->conf->control_fd, answer) : -ENOMEM;
-	json_decref(answer);
-	if (err == -EMSGSIZE) {
-		answer = refusal(1, "the answer is too large for one message");
-		control_send(l->conf->control_fd, answer);
-		json_decref(answer);
-	}
+	if (answer_send(l, msg, request_answer(l, msg, fd)) == -EMSGSIZE)
+		answer_send(l, msg,
+			    refusal(1, "the answer is too large for one message"));
 }
 
 /* Without its parent an engine ends; the chain stays in the kernel. */

@@ -8,7 +8,7 @@
 # Each has nginx, which is what is checked, and a UDP server beside it, so that a
 # flow that has not moved is still answered by its old server.
 . "$(dirname "$0")/lib.bash"
-plan 50
+plan 52
 setup
 flows=$top/selftests/net/lbflows.py
 vip=198.51.100.80
@@ -238,6 +238,14 @@ stay o1 o2 'and for no others'
 check 'removed, to rehash' run_nfold nf set edge lb "remove udp ${addr[c]};"
 round o3
 only o2 o3 c 'the flows of the removed one moved, and no others'
+printf 'include "%s";' "$tmp/more" > "$tmp/statements"
+printf 'drain udp %s;\nundrain udp %s;\nweight udp %s 1;\n' \
+	"${addr[a]}" "${addr[a]}" "${addr[a]}" > "$tmp/more"
+in_ns box "$nfold" nf set edge lb - file "$tmp/more" < "$tmp/statements" > "$tmp/out" 2>&1
+is "$? $(cat "$tmp/out")" '0 ' 'statements come from standard input, and from a file that they name'
+in_ns box "$nfold" nf set edge lb - < "$tmp/statements" > "$tmp/out" 2>&1
+is "$? $(grep -c 'hint: send it with the statements' "$tmp/out")" '1 1' \
+	'a file that is not sent along is not looked for'
 check 'added again' run_nfold nf set edge lb "add udp ${addr[c]};"
 round o4
 stay o3 o4 'nobody moves for it'
