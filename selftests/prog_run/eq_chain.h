@@ -177,11 +177,16 @@ static int add_lb(char *t, size_t size)
 		"", "", "tuple 3; ", "dsr ipip from 10.1.1.77; ",
 		"dsr gue v4 from 10.1.1.77; ",
 	};
+	static const char *const options6[] = {
+		"", "", "dsr gue from 2001:db8:1::77; ",
+		"dsr ipip v6 from 2001:db8:1::77; ",
+	};
 
 	return snprintf(t, size,
 			"\tlb { seed 9; table-size 251; service a { vip 10.1.9.9:80/tcp; vip 10.1.9.9:53/udp; health tcp; on-remove %s; %sbackend 10.1.1.2:8080; backend 10.1.2.2:8080 weight 2; backend 10.1.1.3:8080; }\n"
-			"\t  service b { vip [2001:db8:9::9]:80/tcp; health tcp; backend [2001:db8:1::2]:8080; } }\n",
-			on_remove[pick(3)], options[pick(5)]);
+			"\t  service b { vip [2001:db8:9::9]:80/tcp; health tcp; on-remove %s; %sbackend [2001:db8:1::2]:8080; backend [2001:db8:1::3]:8080; } }\n",
+			on_remove[pick(3)], options[pick(5)],
+			on_remove[pick(3)], options6[pick(4)]);
 }
 
 /* The last ones need router mode. */
