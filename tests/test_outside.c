@@ -308,7 +308,7 @@ static void what_comes_from_outside_is_logged(void **state)
 	assert_int_equal(conf_parse_given(&b, &file, 1, &err), 0);
 	assert_int_equal(engine_nf_set(box.e, "do", b, &err), 0);
 	conf_free(b);
-	show = engine_event_show(box.e);
+	show = engine_event_show(box.e, 0);
 	log = json_object_get(show, "events");
 	assert_int_equal(json_array_size(log), 3);
 	assert_string_equal(text_at(log, 0, "action"), "health");
