@@ -13,11 +13,12 @@ VERSION := 0.1.0
 Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
-LIBS    := libbpf libxdp libmnl jansson libpcap libseccomp libcap libcrypto libcurl
+LIBS    := libbpf libxdp libmnl jansson libpcap libseccomp libcap libcrypto libcurl \
+	   libhs libpcre2-8
 DEPS    := clang-19 llvm-19 bpftool gcc make pkg-config flex bison libbpf-dev \
 	   libxdp-dev libelf-dev zlib1g-dev libpcap-dev libmnl-dev \
 	   libjansson-dev libseccomp-dev libcap-dev libssl-dev \
-	   libcurl4-openssl-dev uthash-dev \
+	   libcurl4-openssl-dev libvectorscan-dev libpcre2-dev uthash-dev \
 	   libbsd-dev libcmocka-dev iproute2 ethtool nftables curl nginx-light \
 	   iperf3 tshark tcpdump python3 python3-scapy python3-cryptography \
 	   iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux nfdump

@@ -101,6 +101,20 @@ void conf_error_print(FILE *out, const struct conf_error *err);
 /* The same into a buffer, cut to it, without the last line's end. */
 void conf_error_text(char *buf, size_t size, const struct conf_error *err);
 
+/* A text in another language that a chain file names, an NF's rules (conf_text.c).
+ * Owned by the caller; places in it have it as conf_loc.src. The file's path
+ * counts from the folder of the file that the word stands in; UTF-8 without
+ * control characters, at most max bytes. NULL with err filled. */
+struct conf_source *conf_text_open(const struct conf_word *file, size_t max,
+				   struct conf_error *err);
+/* The same of a text at hand, which is copied. */
+struct conf_source *conf_text_copy(const char *name, const char *text,
+				   size_t len, struct conf_error *err);
+void conf_text_free(struct conf_source *src);
+const char *conf_text_name(const struct conf_source *src);
+/* len bytes, no NUL at the end. */
+const char *conf_text_bytes(const struct conf_source *src, size_t *len);
+
 /* --- meaning of words, shared by chain.c and the NFs --- */
 
 /* First statement that begins with `name`, or NULL. */
