@@ -4,13 +4,14 @@
 
 #include "nf.h"
 
-extern const struct nf_ops ah_ops, dos_ops, firewall_ops, ipfilter_ops, lb_ops,
-	mark_ops, monitor_ops, nat_ops, policer_ops, sample_ops, tunnel_ops;
+extern const struct nf_ops ah_ops, dos_ops, firewall_ops, ids_ops, ipfilter_ops,
+	lb_ops, mark_ops, monitor_ops, nat_ops, policer_ops, sample_ops, tunnel_ops;
 
 const struct nf_ops *const nf_table[] = {
 	&ah_ops,
 	&dos_ops,
 	&firewall_ops,
+	&ids_ops,
 	&ipfilter_ops,
 	&lb_ops,
 	&mark_ops,

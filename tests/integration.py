@@ -29,12 +29,13 @@ ANALYSIS = {
     "firewall": ["key_only.c", "key_bytes.c", "key_value.c", "key_value.h",
                  "firewall_view.c:firewall_key_view", "firewall_view.c:write_ip4",
                  "firewall_view.c:write_ip6", "firewall_view.c:write_l4"],
+    "ids": ["rule_check.c:of_key", "rule_check.c:key_only", "ids_flow.c:decide_by_key"],
     "ipfilter": ["ipfilter_field.c:ip4_key", "ipfilter_field.c:transp_key",
                  "ipfilter_field.c:transp_min", "ipfilter_field.c:echo_is_ambiguous"],
 }
 PAPER = [("Snort", 1129, 27), ("Maglev", 141, 23), ("IPFilter", 110, 20),
          ("Monitor", 223, 19), ("MazuNAT", 358, 20)]
-COUNTERPART = {"lb": "Maglev", "ipfilter": "IPFilter", "firewall": "IPFilter",
+COUNTERPART = {"ids": "Snort", "lb": "Maglev", "ipfilter": "IPFilter", "firewall": "IPFilter",
                "monitor": "Monitor", "nat": "MazuNAT"}
 
 

@@ -93,6 +93,7 @@ static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
 {
 	struct lmat_record *r = &f->lmat.records[record];
 
+	e->drop_nf = r->nf + 1;
 	lmat_add_counts(&f->lmat, record, 1, p->len);
 	gmat_count(e, f, p->len, true);
 	if (!r->function->may_drop)

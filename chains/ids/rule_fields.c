@@ -15,7 +15,7 @@ enum form {
 	F_NOT = 1,		/* !n */
 	F_LESS = 2,		/* <n >n */
 	F_LESS_EQ = 4,		/* <=n >=n =n */
-	F_BETWEEN = 8,		/* a<>b, without a and b */
+	F_BETWEEN = 8,		/* a<>b: without a and b; dsize: with them */
 	F_RANGE = 16,		/* a-b, -b, a- */
 };
 
@@ -103,7 +103,7 @@ static int read_two(struct rule_scan *v, const struct field *f,
 	hi.len = w.at + w.len - hi.at;
 	lo = rule_trim(lo);
 	hi = rule_trim(hi);
-	t->op = open ? IDS_RANGE : IDS_BETWEEN;
+	t->op = open || f->field == IDS_F_DSIZE ? IDS_RANGE : IDS_BETWEEN;
 	t->lo = 0;
 	t->hi = f->max;
 	if (!lo.len && !hi.len)

@@ -250,7 +250,7 @@ static int unknown(struct rule_read *r, struct rule_word name)
 					      (int)name.len, name.at);
 	near = rule_near(name, names);
 	snprintf(hint, sizeof(hint), *near ? "did you mean %s?" :
-		 "docs/ids.md has the options", near);
+		 "chains/ids/README.md has the options", near);
 	return rule_fail_word(r->s, name, hint, "unknown option '%.*s'",
 			      (int)name.len, name.at);
 }

@@ -237,6 +237,9 @@ static int order_rules(struct ids_rules *set)
 		for (uint32_t i = 0; i < set->cnt; i++)
 			if (set->rules[i]->action == action)
 				to[n++] = set->rules[i];
+	for (uint32_t i = 0; i < n; i++)
+		set->drops |= to[i]->action >= IDS_DROP &&
+			      to[i]->action <= IDS_REJECT;
 	free(set->rules);
 	set->rules = to;
 	set->cap = set->cnt;

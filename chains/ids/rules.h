@@ -38,6 +38,7 @@ struct ids_rules {
 	uint8_t group_cnt;
 	uint64_t group_bits[IDS_GROUPS_MAX][IDS_BITS_MAX / 64];
 	struct ids_classtype *classtypes; /* config classification */
+	bool drops;		/* some rule may drop a packet */
 	struct conf_source *sources[IDS_FILES_MAX]; /* until it is finished */
 	uint8_t source_cnt;
 };

@@ -189,10 +189,21 @@ static int add_lb(char *t, size_t size)
 			on_remove[pick(3)], options6[pick(4)]);
 }
 
+static int add_ids(char *t, size_t size)
+{
+	static const char *const inspect[] = {
+		"", " inspect first 200 bytes;", " inspect first 5 packets;",
+	};
+
+	return snprintf(t, size,
+			"\tids { rules \"selftests/prog_run/%s.rules\";%s }\n",
+			pick(3) ? "eq_ids" : "eq_ids_key", inspect[pick(3)]);
+}
+
 /* The last ones need router mode. */
 static int (*const nfs[])(char *t, size_t size) = {
 	add_monitor, add_firewall, add_ipfilter, add_policer, add_sample, add_dos,
-	add_mark, add_nat, add_lb, add_tunnel, add_ah,
+	add_mark, add_ids, add_nat, add_lb, add_tunnel, add_ah,
 };
 #define NFS (sizeof(nfs) / sizeof(nfs[0]))
 #define NFS_ROUTER 4

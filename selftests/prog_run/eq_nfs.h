@@ -241,7 +241,7 @@ static const struct nf_ops fickle_ops = {
 
 const struct nf_ops *const nf_table[] = {
 	&ah_ops,      &dos_ops,	   &fickle_ops, &firewall_ops, &guard_ops, &hop1_ops,
-	&hop2_ops,    &ipfilter_ops, &knock_ops,  &lb_ops,    &mark_ops,
+	&hop2_ops,    &ids_ops,     &ipfilter_ops, &knock_ops,  &lb_ops,    &mark_ops,
 	&monitor_ops, &nat_ops,	   &outside_ops,  &pace_ops,  &patch_ops,
 	&policer_ops, &pop_ops,	   &sample_ops,	  &scan_ops,  &settle_ops,
 	&shift_ops,   &sway_ops,   &tally_ops,	  &trunk_ops, &tunnel_ops,

@@ -9,7 +9,7 @@
 
 #include "tests/mix_nf.h"
 
-extern const struct nf_ops ah_ops, dos_ops, firewall_ops, ipfilter_ops, lb_ops,
+extern const struct nf_ops ah_ops, dos_ops, firewall_ops, ids_ops, ipfilter_ops, lb_ops,
 	mark_ops, monitor_ops, nat_ops, policer_ops, sample_ops, tunnel_ops;
 
 static inline int payload_nf_init(struct nf *nf, const struct conf_block *block,

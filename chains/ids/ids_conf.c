@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The keys of `ids { ... }`; what they mean stands in README.md. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ids.h"
+
+static const char *const known[] = { "rules", "var", "inspect",
+				     "on-match-limit", NULL };
+
+/* inspect first 16k bytes; inspect first 20 packets; inspect all; */
+static int set_inspect(struct ids *ids, const struct conf_stmt *s,
+		       struct conf_error *err)
+{
+	static const char usage[] = "inspect first NUMBER bytes|packets, or inspect all";
+	static const char *const units[] = { "bytes", "packets", NULL };
+	uint64_t n;
+	size_t unit;
+
+	if (s->word_cnt == 2 && !strcmp(s->words[1].text, "all"))
+		return 0;
+	if (conf_need_words(s, 4, 4, usage, err))
+		return -1;
+	if (strcmp(s->words[1].text, "first"))
+		return conf_fail(err, &s->words[1].loc, "inspect first 16k bytes;",
+				 "expected %s", usage);
+	if (conf_uint(&s->words[2], 1, UINT64_C(1) << 40, &n, err) ||
+	    conf_choice(&s->words[3], units, &unit, err))
+		return -1;
+	*(unit ? &ids->limit_packets : &ids->limit_bytes) = n;
+	return 0;
+}
+
+static int set_on_limit(struct ids *ids, const struct conf_stmt *s,
+			struct conf_error *err)
+{
+	static const char *const choices[] = { "alert", "drop", NULL };
+	size_t n;
+
+	if (conf_need_words(s, 2, 2, "on-match-limit alert | drop", err) ||
+	    conf_choice(&s->words[1], choices, &n, err))
+		return -1;
+	ids->drop_on_limit = n;
+	return 0;
+}
+
+/* var NAME VALUE: the value's words are put together again. */
+static int set_var(struct ids_rules *rules, const struct conf_stmt *s,
+		   struct conf_error *err)
+{
+	char value[4096];
+	size_t len = 0;
+
+	if (conf_need_words(s, 3, SIZE_MAX, "var NAME VALUE", err))
+		return -1;
+	for (size_t i = 2; i < s->word_cnt; i++) {
+		len += snprintf(value + len, sizeof(value) - len, "%s",
+				s->words[i].text);
+		if (len >= sizeof(value))
+			return conf_fail(err, &s->loc, "set it in the rule file",
+					 "this value is too long");
+	}
+	if (ids_var_fix(&rules->vars, &rules->arena, s->words[1].text, value))
+		return conf_fail(err, &s->loc, NULL, "no memory");
+	return 0;
+}
+
+static int read_rules(struct ids_rules *rules, const struct conf_stmt *s,
+		      struct conf_error *err)
+{
+	struct conf_source *src;
+
+	if (conf_need_words(s, 2, 2, "rules \"FILE\"", err))
+		return -1;
+	src = conf_text_open(&s->words[1], IDS_FILE_MAX, err);
+	return src ? ids_rules_read(rules, src, err) : -1;
+}
+
+/* Variables first: rule files need them, wherever they stand. */
+static int set_stmt(struct ids *ids, struct ids_rules *rules,
+		    const struct conf_block *block, const struct conf_stmt *s,
+		    bool vars, struct conf_error *err)
+{
+	const char *key = s->words[0].text;
+
+	if (!strcmp(key, "var"))
+		return vars ? set_var(rules, s, err) : 0;
+	if (!strcmp(key, "rules"))
+		return vars ? 0 : read_rules(rules, s, err);
+	if (!vars)
+		return 0;
+	if (conf_single(block, s, err))
+		return -1;
+	if (!strcmp(key, "inspect"))
+		return set_inspect(ids, s, err);
+	if (!strcmp(key, "on-match-limit"))
+		return set_on_limit(ids, s, err);
+	return conf_unknown(s, known, err);
+}
+
+static int configure(struct ids *ids, struct ids_rules *rules,
+		     const struct conf_block *block, struct conf_error *err)
+{
+	for (int vars = 1; vars >= 0; vars--)
+		for (size_t i = 0; i < block->cnt; i++)
+			if (set_stmt(ids, rules, block, &block->stmts[i], vars,
+				     err))
+				return -1;
+	return ids_rules_finish(rules, &block->loc, err);
+}
+
+int ids_rules_set(struct ids *ids, struct ids_rules *rules)
+{
+	uint64_t *candidates = calloc((rules->cnt + 63) / 64,
+				      sizeof(*candidates));
+	struct ids_count *counts = calloc(rules->cnt, sizeof(*counts));
+
+	if (!candidates || !counts) {
+		free(candidates);
+		free(counts);
+		return -1;
+	}
+	free(ids->candidates);
+	free(ids->counts);
+	ids_rules_free(ids->rules);
+	ids->candidates = candidates;
+	ids->counts = counts;
+	ids->rules = rules;
+	ids->generation++;
+	return 0;
+}
+
+int ids_init(struct nf *nf, const struct conf_block *block,
+	     struct conf_error *err)
+{
+	struct ids *ids = calloc(1, sizeof(*ids));
+	struct ids_rules *rules = ids_rules_new();
+	int failed;
+
+	if (!ids || !rules || ids_rates_init(&ids->rates)) {
+		failed = conf_fail(err, &block->loc, NULL, "no memory for ids");
+	} else {
+		failed = configure(ids, rules, block, err);
+		if (!failed && ids_rules_set(ids, rules))
+			failed = conf_fail(err, &block->loc, NULL,
+					   "no memory for ids");
+	}
+	if (failed) {
+		ids_rules_free(rules);
+		if (ids)
+			ids_rates_free(&ids->rates);
+		free(ids);
+		return -1;
+	}
+	ids->nf = nf;
+	nf->priv = ids;
+	return 0;
+}
