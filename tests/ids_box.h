@@ -16,6 +16,8 @@
 extern const struct nf_ops ids_ops;
 
 static uint64_t told_cnt;	/* alerts that were looked at */
+static uint32_t sent[2][65536];	/* bytes of TCP, by direction and the client's
+				 * port */
 
 /* Compiles ids { rules <text in a file>; extra } into nf. 0, or -1 with *err. */
 static inline int ids_nf_try(struct nf *nf, const char *rules,
@@ -55,6 +57,7 @@ static inline void ids_start(bool fold, const char *rules, const char *extra)
 {
 	memset(&box, 0, sizeof(box));
 	told_cnt = 0;
+	memset(sent, 0, sizeof(sent));
 	nf_random_fixed();
 	ids_nf(&box.nf[0], rules, extra);
 	box.nfs[0] = &box.nf[0];
@@ -75,7 +78,19 @@ static inline void ids_stop(void)
 			ids_ops.exit(&nf[i]);
 }
 
-/* Sids told since the last call, as "12 7"; a limit as "12!". */
+/* What an alert is about: "12", "12!" of a limit, "differs" of a stream. */
+static inline size_t alert_word(json_t *a, char *to, size_t size)
+{
+	const char *word = json_string_value(json_object_get(a, "stream"));
+
+	if (word)
+		return snprintf(to, size, "%s", word);
+	return snprintf(to, size, "%lld%s",
+			(long long)json_integer_value(json_object_get(a, "sid")),
+			json_is_true(json_object_get(a, "limit")) ? "!" : "");
+}
+
+/* Of those told since the last call: "12 7". */
 static inline const char *told(void)
 {
 	static char text[1024];
@@ -84,21 +99,17 @@ static inline const char *told(void)
 
 	text[0] = 0;
 	json_array_foreach(json_object_get(answer, "alerts"), i, one) {
-		json_t *a = json_object_get(one, "alert");
-
-		n += snprintf(text + n, sizeof(text) - n, "%s%lld%s",
-			      n ? " " : "",
-			      (long long)json_integer_value(
-				      json_object_get(a, "sid")),
-			      json_is_true(json_object_get(a, "limit")) ? "!" :
-									  "");
+		n += snprintf(text + n, sizeof(text) - n, "%s", n ? " " : "");
+		n += alert_word(json_object_get(one, "alert"), text + n,
+				sizeof(text) - n);
 	}
 	told_cnt = json_integer_value(json_object_get(answer, "next"));
 	json_decref(answer);
 	return text;
 }
 
-/* From 10.0.0.2:sport to 198.51.100.80:80, and the answer. */
+/* From 10.0.0.2:sport to 198.51.100.80:80, and the answer: the next bytes of the
+ * connection. */
 static inline struct pkt asks(uint8_t proto, uint16_t sport, const char *payload)
 {
 	struct pkt f = request(proto, sport);
@@ -106,6 +117,8 @@ static inline struct pkt asks(uint8_t proto, uint16_t sport, const char *payload
 	f.flags = TCP_ACK;
 	f.data = (const uint8_t *)payload;
 	f.payload = strlen(payload);
+	f.seq = 1000 + sent[0][sport];
+	sent[0][sport] += proto == IPPROTO_TCP ? f.payload : 0;
 	return f;
 }
 
@@ -116,6 +129,8 @@ static inline struct pkt says(uint8_t proto, uint16_t dport, const char *payload
 	memcpy(f.dst, f.src, 4);
 	set_addr(f.src, "198.51.100.80");
 	f.dport = dport;
+	f.seq = 5000 + sent[1][dport];
+	sent[1][dport] += proto == IPPROTO_TCP ? f.payload : 0;
 	return f;
 }
 

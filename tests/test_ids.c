@@ -67,7 +67,9 @@ static void events_are_told_by_priority_then_sid(void **state)
 		  ALERT "(dsize:>0; sid:7; priority:1;)\n",
 		  "");
 	expect(asks(IPPROTO_TCP, 4000, "aaaa"), 0, OUT, "7 9 3 4 2");
-	expect(asks(IPPROTO_TCP, 4000, "a"), 0, OUT, "7 9 3 4");
+	expect(asks(IPPROTO_TCP, 4000, "-a"), 0, OUT, "7 9 3 4");
+	/* The stream has two of them in a row now. */
+	expect(asks(IPPROTO_TCP, 4000, "a"), 0, OUT, "7 9 3 4 2");
 	expect(asks(IPPROTO_TCP, 4000, ""), 0, OUT, "");
 	ids_stop();
 }
@@ -246,7 +248,9 @@ static void flow_knows_who_opened_and_when(void **state)
 
 	(void)state;
 	syn.flags = TCP_SYN;
+	syn.seq--;
 	syn_ack.flags = TCP_SYN | TCP_ACK;
+	syn_ack.seq--;
 	for (int fold = 0; fold < 2; fold++) {
 		ids_start(fold, rules, "");
 		expect(syn, 0, OUT, "");
@@ -394,6 +398,11 @@ static void blocks_are_refused_with_their_place(void **state)
 		{ rule, "inspect first 0 packets;", "0" },
 		{ rule, "inspect all; inspect all;", "twice" },
 		{ rule, "on-match-limit stall;", "stall" },
+		{ rule, "on-evasion pass;", "pass" },
+		{ rule, "min-ttl 256;", "256" },
+		{ rule, "stream-policy winows;", "windows" },
+		{ rule, "stream-memory 1k;", "1k" },
+		{ rule, "stream-timeout 5;", "5" },
 		{ rule, "var X;", "expected var" },
 		{ rule, "colour blue;", "colour" },
 		{ rule, "rules \"/nowhere/x.rules\";", "/nowhere/x.rules" },

@@ -72,3 +72,21 @@ void ids_alerts_tell(struct ids *ids, const struct nf_pkt *pkt)
 	}
 	ids->event_cnt = 0;
 }
+
+/* Of what a segment is told to be (docs/ids.md), each once a session. */
+void ids_evasion_tell(struct ids *ids, struct ids_session *s,
+		      const struct nf_pkt *pkt, uint32_t result, bool drop)
+{
+	uint32_t new = result & ~s->evasions;
+
+	s->evasions |= result;
+	for (; new; new &= new - 1) {
+		const char *word = ids_stream_result_name(new & -new);
+
+		ids->totals.evasions++;
+		ids->totals.alerts++;
+		nf_alert(ids->nf, pkt, json_pack(
+			"{s:s, s:s, s:i}", "stream", word, "action",
+			drop ? "drop" : "alert", "priority", 2));
+	}
+}

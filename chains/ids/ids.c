@@ -16,6 +16,8 @@ static void settle(struct ids *ids, struct ids_dir *d)
 	d->settled = (ids->limit_bytes && d->bytes >= ids->limit_bytes) ||
 		     (ids->limit_packets && d->packets >= ids->limit_packets);
 	ids->totals.settled += d->settled;
+	if (d->settled)
+		ids_reassemble_end(ids, d->session, d == &d->session->dirs[1]);
 }
 
 static enum nf_sf_result deny(struct ids *ids, struct nf_pkt *pkt)
@@ -28,19 +30,24 @@ static enum nf_sf_result ids_run(void *arg, struct nf_pkt *pkt)
 {
 	struct ids_dir *d = arg;
 	struct ids_session *s = d->session;
+	enum ids_taken taken;
 	enum ids_verdict v;
 
 	if (d->settled)
 		return NF_SF_SETTLED;
-	if (s->blocked)
+	taken = ids_take(s->ids, pkt);
+	if (s->blocked || taken == IDS_REFUSE)
 		return deny(s->ids, pkt);
+	if (taken == IDS_IGNORE)
+		return NF_SF_NEXT;
 	v = ids_inspect(s->ids, d, pkt);
-	if (v != IDS_FORWARD) {
-		s->blocked = pkt->l4proto == IPPROTO_TCP;
-		return deny(s->ids, pkt);
+	if (v == IDS_FORWARD) {
+		settle(s->ids, d);
+		return d->settled ? NF_SF_SETTLED : NF_SF_NEXT;
 	}
-	settle(s->ids, d);
-	return d->settled ? NF_SF_SETTLED : NF_SF_NEXT;
+	if (v != IDS_NORMALISE && pkt->l4proto == IPPROTO_TCP)
+		s->blocked = true;
+	return deny(s->ids, pkt);
 }
 
 /* [may drop] */
@@ -63,6 +70,12 @@ static enum nf_verdict denied(struct nf *nf, struct nf_pkt *pkt,
 	return nf_drop(pkt, NFOLD_REASON_IDS_DROP);
 }
 
+static bool may_drop(const struct ids *ids)
+{
+	return ids->rules->drops || ids->drop_on_limit ||
+	       ids->drop_on_evasion || ids->min_ttl;
+}
+
 static enum nf_verdict ids_packet(struct nf *nf, struct nf_pkt *pkt)
 {
 	struct ids *ids = nf->priv;
@@ -73,8 +86,7 @@ static enum nf_verdict ids_packet(struct nf *nf, struct nf_pkt *pkt)
 	if (d->denied)
 		return denied(nf, pkt, d);
 	if (d->want & IDS_WANT_PACKETS)
-		return nf_sf_run(nf, pkt, &inspect_sf[ids->rules->drops ||
-						      ids->drop_on_limit], d);
+		return nf_sf_run(nf, pkt, &inspect_sf[may_drop(ids)], d);
 	if ((d->want & IDS_WANT_KEY) && !d->told)
 		ids_inspect(ids, d, pkt);
 	return NF_FORWARD;
@@ -90,10 +102,12 @@ static void ids_save(struct nf *nf, const void *session, void *blob)
 	(void)nf;
 	memcpy(&s, session, sizeof(s));
 	s.ids = NULL;
+	s.stream = NULL;
 	memset(s.bits, 0, sizeof(s.bits));
 	for (int i = 0; i < 2; i++) {
 		s.dirs[i].session = NULL;
 		s.dirs[i].group = NULL;
+		s.dirs[i].tail = NULL;
 		s.dirs[i].generation = 0;
 	}
 	memcpy(blob, &s, sizeof(s));
@@ -106,10 +120,22 @@ static int ids_restore(struct nf *nf, void *session, const void *blob)
 	return 0;
 }
 
+static void ids_expire(struct nf *nf, void *session, uint64_t now)
+{
+	(void)now;
+	ids_reassemble_end_all(nf->priv, session);
+}
+
+static void ids_tick(struct nf *nf, uint64_t now)
+{
+	ids_streams_expire(((struct ids *)nf->priv)->reassembly.pool, now);
+}
+
 static void ids_exit(struct nf *nf)
 {
 	struct ids *ids = nf->priv;
 
+	ids_reassembly_free(&ids->reassembly);
 	ids_rules_free(ids->rules);
 	ids_rates_free(&ids->rates);
 	free(ids->counts);
@@ -124,6 +150,8 @@ const struct nf_ops ids_ops = {
 	.init = ids_init,
 	.exit = ids_exit,
 	.packet = ids_packet,
+	.expire = ids_expire,
+	.tick = ids_tick,
 	.save = ids_save,
 	.restore = ids_restore,
 	.show = ids_show,

@@ -8,6 +8,7 @@
 
 #include "match.h"
 #include "rate.h"
+#include "reassemble.h"
 #include "rules.h"
 
 #define IDS_EVENTS_MAX 64	/* of a packet; more are counted */
@@ -33,6 +34,7 @@ struct ids_totals {
 	uint64_t limits;	/* rules given up */
 	uint64_t events_lost;	/* beyond IDS_EVENTS_MAX */
 	uint64_t settled;	/* directions */
+	uint64_t evasions;	/* told: of a session once for each kind */
 };
 
 struct ids {
@@ -45,6 +47,9 @@ struct ids {
 	uint64_t limit_bytes;	/* of payload in a direction; 0 all */
 	uint64_t limit_packets;
 	bool drop_on_limit;
+	bool drop_on_evasion;
+	uint8_t min_ttl;	/* below, the host may never get it; 0 any */
+	struct ids_reassembly reassembly;
 	struct ids_event events[IDS_EVENTS_MAX];
 	unsigned int event_cnt;
 	struct ids_totals totals;
@@ -62,6 +67,7 @@ struct ids_dir {
 	bool settled;
 	bool seen;		/* a packet of it */
 	uint64_t packets, bytes;
+	struct ids_tail *tail;	/* TCP; NULL: none yet */
 };
 
 /* The blob of a session. */
@@ -71,6 +77,8 @@ struct ids_session {
 	bool reversed;		/* who opened it is the server */
 	bool blocked;		/* TCP: a packet was dropped, so all that
 				 * follow are */
+	uint32_t evasions;	/* told, enum ids_stream_result, bits */
+	struct ids_stream *stream; /* TCP; NULL: none yet */
 	uint64_t bits[IDS_BITS_MAX / 64]; /* flowbits */
 };
 
@@ -89,7 +97,12 @@ void ids_flow_view(const struct ids_dir *d, struct nf_pkt *pkt,
 		   struct ids_view *v);
 
 /* inspect.c: all rules on one packet. */
-enum ids_verdict { IDS_FORWARD, IDS_DENY, IDS_RESET };
+enum ids_verdict {
+	IDS_FORWARD,
+	IDS_DENY,
+	IDS_RESET,
+	IDS_NORMALISE,		/* drop this packet, the connection goes on */
+};
 enum ids_verdict ids_inspect(struct ids *ids, struct ids_dir *d,
 			     struct nf_pkt *pkt);
 
@@ -97,6 +110,15 @@ enum ids_verdict ids_inspect(struct ids *ids, struct ids_dir *d,
  * by sid; then there are none. */
 void ids_alerts_tell(struct ids *ids, const struct nf_pkt *pkt);
 void ids_event_add(struct ids *ids, uint32_t rule, bool limit);
+/* What a segment did to its stream, if it is worth telling. */
+void ids_evasion_tell(struct ids *ids, struct ids_session *s,
+		      const struct nf_pkt *pkt, uint32_t result, bool drop);
+
+/* evasion.c: what becomes of a packet that its host may not take as it looks. */
+bool ids_evasion_drops(const struct ids *ids, uint32_t result);
+/* Before it is inspected: it is not to be (forwarded), or dropped. */
+enum ids_taken { IDS_TAKE, IDS_IGNORE, IDS_REFUSE };
+enum ids_taken ids_take(struct ids *ids, const struct nf_pkt *pkt);
 
 /* ids_show.c */
 json_t *ids_show(struct nf *nf);

@@ -5,8 +5,10 @@
 
 #include "ids.h"
 
-static const char *const known[] = { "rules", "var", "inspect",
-				     "on-match-limit", NULL };
+static const char *const known[] = {
+	"rules", "var", "inspect", "on-match-limit", "on-evasion", "min-ttl",
+	"stream-policy", "stream-memory", "stream-timeout", NULL,
+};
 
 /* inspect first 16k bytes; inspect first 20 packets; inspect all; */
 static int set_inspect(struct ids *ids, const struct conf_stmt *s,
@@ -31,17 +33,63 @@ static int set_inspect(struct ids *ids, const struct conf_stmt *s,
 	return 0;
 }
 
-static int set_on_limit(struct ids *ids, const struct conf_stmt *s,
-			struct conf_error *err)
+/* on-match-limit, on-evasion: alert or drop. */
+static int set_drops(bool *drops, const struct conf_stmt *s,
+		     struct conf_error *err)
 {
 	static const char *const choices[] = { "alert", "drop", NULL };
 	size_t n;
 
-	if (conf_need_words(s, 2, 2, "on-match-limit alert | drop", err) ||
+	if (conf_need_words(s, 2, 2, "alert or drop", err) ||
 	    conf_choice(&s->words[1], choices, &n, err))
 		return -1;
-	ids->drop_on_limit = n;
+	*drops = n;
 	return 0;
+}
+
+static int set_min_ttl(struct ids *ids, const struct conf_stmt *s,
+		       struct conf_error *err)
+{
+	uint64_t n;
+
+	if (conf_need_words(s, 2, 2, "min-ttl NUMBER", err) ||
+	    conf_uint(&s->words[1], 1, 255, &n, err))
+		return -1;
+	ids->min_ttl = n;
+	return 0;
+}
+
+static int set_policy(struct ids_stream_limits *limits,
+		      const struct conf_stmt *s, struct conf_error *err)
+{
+	const char *names[IDS_POLICY_CNT + 1] = { NULL };
+	size_t n;
+
+	for (n = 0; n < IDS_POLICY_CNT; n++)
+		names[n] = ids_stream_policy_name(n);
+	if (conf_need_words(s, 2, 2, "stream-policy NAME", err) ||
+	    conf_choice(&s->words[1], names, &n, err))
+		return -1;
+	limits->policy = n;
+	return 0;
+}
+
+static int set_stream(struct ids_stream_limits *limits,
+		      const struct conf_stmt *s, struct conf_error *err)
+{
+	const char *key = s->words[0].text;
+
+	if (!strcmp(key, "stream-policy"))
+		return set_policy(limits, s, err);
+	if (!strcmp(key, "stream-memory")) {
+		if (conf_need_words(s, 2, 2, "stream-memory BYTES", err))
+			return -1;
+		return conf_uint(&s->words[1], 1 << 20, UINT64_C(1) << 40,
+				 &limits->memory, err);
+	}
+	if (conf_need_words(s, 2, 2, "stream-timeout DURATION", err))
+		return -1;
+	return conf_duration(&s->words[1], &limits->timeout_ns, err);
 }
 
 /* var NAME VALUE: the value's words are put together again. */
@@ -94,7 +142,14 @@ static int set_stmt(struct ids *ids, struct ids_rules *rules,
 	if (!strcmp(key, "inspect"))
 		return set_inspect(ids, s, err);
 	if (!strcmp(key, "on-match-limit"))
-		return set_on_limit(ids, s, err);
+		return set_drops(&ids->drop_on_limit, s, err);
+	if (!strcmp(key, "on-evasion"))
+		return set_drops(&ids->drop_on_evasion, s, err);
+	if (!strcmp(key, "min-ttl"))
+		return set_min_ttl(ids, s, err);
+	if (!strcmp(key, "stream-policy") || !strcmp(key, "stream-memory") ||
+	    !strcmp(key, "stream-timeout"))
+		return set_stream(&ids->reassembly.limits, s, err);
 	return conf_unknown(s, known, err);
 }
 
@@ -120,6 +175,7 @@ int ids_rules_set(struct ids *ids, struct ids_rules *rules)
 		free(counts);
 		return -1;
 	}
+	ids_tails_forget(&ids->reassembly.tails);
 	free(ids->candidates);
 	free(ids->counts);
 	ids_rules_free(ids->rules);
@@ -130,6 +186,20 @@ int ids_rules_set(struct ids *ids, struct ids_rules *rules)
 	return 0;
 }
 
+static int setup(struct ids *ids, struct ids_rules *rules,
+		 const struct conf_block *block, struct conf_error *err)
+{
+	ids->reassembly.limits = ids_stream_limits_default();
+	if (configure(ids, rules, block, err))
+		return -1;
+	ids->reassembly.limits.normalise = ids->drop_on_evasion;
+	if (!ids_rates_init(&ids->rates) &&
+	    !ids_reassembly_init(&ids->reassembly) &&
+	    !ids_rules_set(ids, rules))
+		return 0;
+	return conf_fail(err, &block->loc, NULL, "no memory for ids");
+}
+
 int ids_init(struct nf *nf, const struct conf_block *block,
 	     struct conf_error *err)
 {
@@ -137,18 +207,16 @@ int ids_init(struct nf *nf, const struct conf_block *block,
 	struct ids_rules *rules = ids_rules_new();
 	int failed;
 
-	if (!ids || !rules || ids_rates_init(&ids->rates)) {
+	if (ids && rules)
+		failed = setup(ids, rules, block, err);
+	else
 		failed = conf_fail(err, &block->loc, NULL, "no memory for ids");
-	} else {
-		failed = configure(ids, rules, block, err);
-		if (!failed && ids_rules_set(ids, rules))
-			failed = conf_fail(err, &block->loc, NULL,
-					   "no memory for ids");
-	}
 	if (failed) {
 		ids_rules_free(rules);
-		if (ids)
+		if (ids) {
+			ids_reassembly_free(&ids->reassembly);
 			ids_rates_free(&ids->rates);
+		}
 		free(ids);
 		return -1;
 	}

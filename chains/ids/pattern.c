@@ -2,6 +2,7 @@
 #include "pattern.h"
 
 #include <hs.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static int expressions_make(struct expressions *x, const struct ids_patterns *p,
 			set->rules[p->rules[p->first[i]]];
 
 		x->ids[i] = i;
-		x->flags[i] = HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL |
+		x->flags[i] = HS_FLAG_DOTALL |
 			      (r->fast->nocase ? HS_FLAG_CASELESS : 0);
 		x->text[i] = expression(r);
 		if (!x->text[i])
@@ -100,25 +101,39 @@ static int expressions_make(struct expressions *x, const struct ids_patterns *p,
 	return x->text && x->flags && x->ids ? 0 : -1;
 }
 
-static int compile(struct ids_patterns *p, struct ids_rules *set,
-		   const struct expressions *x, int32_t *rule, char *why)
+/* In a packet a pattern is found once, in a stream wherever it is: what is
+ * around it may still be to come. */
+static int compile(struct ids_patterns *p, const struct expressions *x,
+		   bool stream, int32_t *rule, char *why)
 {
 	hs_compile_error_t *err = NULL;
 
-	if (hs_compile_multi((const char *const *)x->text, x->flags, x->ids,
-			     p->cnt, HS_MODE_BLOCK, NULL, &p->block, &err)) {
-		snprintf(why, 256, "%s", err ? err->message : "no memory");
-		if (err && err->expression >= 0)
-			*rule = p->rules[p->first[err->expression]];
-		hs_free_compile_error(err);
+	for (uint32_t i = 0; i < p->cnt; i++)
+		if (stream)
+			x->flags[i] &= ~HS_FLAG_SINGLEMATCH;
+		else
+			x->flags[i] |= HS_FLAG_SINGLEMATCH;
+	if (!hs_compile_multi((const char *const *)x->text, x->flags, x->ids,
+			      p->cnt, stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
+			      NULL, stream ? &p->stream : &p->block, &err))
+		return 0;
+	snprintf(why, 256, "%s", err ? err->message : "no memory");
+	if (err && err->expression >= 0)
+		*rule = p->rules[p->first[err->expression]];
+	hs_free_compile_error(err);
+	return -1;
+}
+
+static int compile_both(struct ids_patterns *p, const struct expressions *x,
+			int32_t *rule, char *why)
+{
+	if (compile(p, x, false, rule, why) || compile(p, x, true, rule, why))
 		return -1;
-	}
-	if (hs_alloc_scratch(p->block, &p->scratch)) {
-		snprintf(why, 256, "no memory");
-		return -1;
-	}
-	(void)set;
-	return 0;
+	if (!hs_alloc_scratch(p->block, &p->scratch) &&
+	    !hs_alloc_scratch(p->stream, &p->scratch))
+		return 0;
+	snprintf(why, 256, "no memory");
+	return -1;
 }
 
 int ids_patterns_compile(struct ids_patterns *p, struct ids_rules *set,
@@ -138,7 +153,7 @@ int ids_patterns_compile(struct ids_patterns *p, struct ids_rules *set,
 		return 0;
 	failed = expressions_make(&x, p, set);
 	if (!failed)
-		failed = compile(p, set, &x, rule, why);
+		failed = compile_both(p, &x, rule, why);
 	expressions_free(&x, p->cnt);
 	return failed;
 }
@@ -147,6 +162,7 @@ void ids_patterns_free(struct ids_patterns *p)
 {
 	hs_free_scratch(p->scratch);
 	hs_free_database(p->block);
+	hs_free_database(p->stream);
 	free(p->first);
 	free(p->rules);
 	*p = (struct ids_patterns){ 0 };
@@ -177,4 +193,49 @@ void ids_patterns_scan(const struct ids_patterns *p, const uint8_t *bytes,
 	if (p->block && len)
 		hs_scan(p->block, (const char *)bytes, len, 0, p->scratch,
 			on_match, &f);
+}
+
+struct hs_stream *ids_patterns_open(const struct ids_patterns *p)
+{
+	struct hs_stream *s = NULL;
+
+	if (p->stream && hs_open_stream(p->stream, 0, &s))
+		return NULL;
+	return s;
+}
+
+void ids_patterns_close(struct hs_stream *s)
+{
+	if (s)
+		hs_close_stream(s, NULL, NULL, NULL);
+}
+
+void ids_patterns_reset(const struct ids_patterns *p, struct hs_stream *s)
+{
+	hs_reset_stream(s, 0, p->scratch, NULL, NULL);
+}
+
+struct ends {
+	ids_ends_fn fn;
+	void *ctx;
+};
+
+static int on_end(unsigned int id, unsigned long long from,
+		  unsigned long long to, unsigned int flags, void *ctx)
+{
+	const struct ends *e = ctx;
+
+	(void)from;
+	(void)flags;
+	e->fn(e->ctx, id, to);
+	return 0;
+}
+
+void ids_patterns_feed(const struct ids_patterns *p, struct hs_stream *s,
+		       const uint8_t *bytes, uint32_t len, ids_ends_fn found,
+		       void *ctx)
+{
+	struct ends e = { found, ctx };
+
+	hs_scan_stream(s, (const char *)bytes, len, 0, p->scratch, on_end, &e);
 }

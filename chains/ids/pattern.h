@@ -11,9 +11,11 @@
 struct ids_rules;
 struct hs_database;
 struct hs_scratch;
+struct hs_stream;
 
 struct ids_patterns {
 	struct hs_database *block;	/* NULL: no rule has a pattern */
+	struct hs_database *stream;	/* the same, over streams */
 	struct hs_scratch *scratch;	/* of one thread at a time */
 	uint32_t cnt;
 	uint32_t *first;		/* of each, and the end: in rules */
@@ -29,5 +31,17 @@ void ids_patterns_free(struct ids_patterns *p);
 typedef void (*ids_found_fn)(void *ctx, uint32_t pattern);
 void ids_patterns_scan(const struct ids_patterns *p, const uint8_t *bytes,
 		       uint32_t len, ids_found_fn found, void *ctx);
+
+/* A direction of a stream, whose bytes come in pieces. Open: NULL if there are no
+ * patterns, or no memory. Patterns that end in the piece are found, as often as
+ * they are there; end: bytes from the stream's begin. */
+struct hs_stream *ids_patterns_open(const struct ids_patterns *p);
+void ids_patterns_close(struct hs_stream *s);
+/* What came before is forgotten. */
+void ids_patterns_reset(const struct ids_patterns *p, struct hs_stream *s);
+typedef void (*ids_ends_fn)(void *ctx, uint32_t pattern, uint64_t end);
+void ids_patterns_feed(const struct ids_patterns *p, struct hs_stream *s,
+		       const uint8_t *bytes, uint32_t len, ids_ends_fn found,
+		       void *ctx);
 
 #endif

@@ -50,6 +50,14 @@ void ids_pcre_free(struct ids_pcre *p)
 	free(p);
 }
 
+bool ids_pcre_anchored(const struct ids_pcre *p)
+{
+	uint32_t options = 0;
+
+	pcre2_pattern_info(p->code, PCRE2_INFO_ALLOPTIONS, &options);
+	return options & PCRE2_ANCHORED;
+}
+
 enum ids_pcre_result ids_pcre_match(const struct ids_pcre *p,
 				    const uint8_t *bytes, uint32_t len,
 				    uint32_t from, uint32_t *start,

@@ -21,6 +21,8 @@ enum ids_pcre_result { IDS_PCRE_NO, IDS_PCRE_YES, IDS_PCRE_LIMIT };
 struct ids_pcre *ids_pcre_new(const char *text, size_t len, uint32_t flags,
 			      size_t *at, char *why);
 void ids_pcre_free(struct ids_pcre *p);
+/* It can match at the first byte only. */
+bool ids_pcre_anchored(const struct ids_pcre *p);
 /* Looks from byte `from` on; *start, *end: where it is. Allocates nothing but
  * on an expression's first deep search. */
 enum ids_pcre_result ids_pcre_match(const struct ids_pcre *p,

@@ -113,6 +113,7 @@ struct ids_pcre_opt {
 	struct ids_pcre *code;
 	bool negated;
 	bool relative;
+	bool anchored;		/* matches at the first byte only */
 };
 
 /* A number in the payload. */
@@ -245,6 +246,10 @@ struct ids_rule {
 	bool noalert;
 	bool key_only;		/* looks at nothing but the flow key: holds for
 				 * all packets of a direction, or for none */
+	bool of_payload;	/* some option looks at the payload */
+	bool absolute;		/* some counts from the payload's begin */
+	bool packet_only;	/* dsize or no_stream: not of a stream */
+	bool stream_only;	/* only_stream */
 	struct ids_end src, dst;
 	uint16_t opt_cnt;
 	uint16_t set_cnt;

@@ -77,6 +77,42 @@ static void mark_again(struct ids_rule *rule)
 		}
 }
 
+/* ^ without m, and A: PCRE's ways to say where the payload begins. */
+static bool is_absolute(const struct ids_opt *opt)
+{
+	switch (opt->kind) {
+	case IDS_OPT_CONTENT:
+		return !opt->content.relative &&
+		       (opt->content.has_depth || opt->content.offset.n ||
+			opt->content.offset.var);
+	case IDS_OPT_PCRE:
+		return !opt->pcre.relative && opt->pcre.anchored;
+	case IDS_OPT_BYTE_JUMP:
+		return !opt->jump.at.relative || opt->jump.from;
+	case IDS_OPT_BYTE_TEST:
+	case IDS_OPT_BYTE_EXTRACT:
+	case IDS_OPT_ISDATAAT:
+		return !is_relative(opt);
+	}
+	return false;
+}
+
+/* Where its options can be matched. */
+static void note_places(struct ids_rule *rule)
+{
+	for (uint16_t i = 0; i < rule->opt_cnt; i++) {
+		const struct ids_opt *opt = &rule->opts[i];
+		uint8_t flow = opt->kind == IDS_OPT_FLOW ? opt->flow : 0;
+
+		rule->of_payload |= of_payload(opt);
+		rule->absolute |= is_absolute(opt);
+		rule->packet_only |= (flow & IDS_FLOW_NO_STREAM) ||
+				     (opt->kind == IDS_OPT_FIELD &&
+				      opt->field.field == IDS_F_DSIZE);
+		rule->stream_only |= flow & IDS_FLOW_ONLY_STREAM;
+	}
+}
+
 /* The same for all packets of a flow's direction: flow.h has it in the key. */
 static bool of_key(const struct ids_opt *opt)
 {
@@ -172,6 +208,7 @@ int rule_read_check(struct rule_read *r, struct rule_word at)
 	if (check_fast_only(r, at) || order(r))
 		return -1;
 	mark_again(rule);
+	note_places(rule);
 	narrow(rule);
 	choose_fast(r);
 	rule->key_only = key_only(rule);

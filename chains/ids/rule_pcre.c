@@ -117,5 +117,8 @@ int rule_pcre(struct rule_read *r, struct rule_scan *v, struct rule_word name)
 	    read_flags(v, letters, &bits, &opt->pcre.relative) ||
 	    unescape(r, &expr))
 		return -1;
-	return compile(v, all, expr, bits, &opt->pcre);
+	if (compile(v, all, expr, bits, &opt->pcre))
+		return -1;
+	opt->pcre.anchored = ids_pcre_anchored(opt->pcre.code);
+	return 0;
 }
