@@ -22,6 +22,9 @@
 #define FUZZ_ENTRY fuzz_fold
 #include "tests/fuzz/fuzz_fold.c"
 #undef FUZZ_ENTRY
+#define FUZZ_ENTRY fuzz_ids
+#include "tests/fuzz/fuzz_ids.c"
+#undef FUZZ_ENTRY
 #define FUZZ_ENTRY fuzz_ipfilter
 #include "tests/fuzz/fuzz_ipfilter.c"
 #undef FUZZ_ENTRY
@@ -93,6 +96,8 @@ int main(void)
 		{ "flows in words' findings", "tests/fuzz/regress/flow", fuzz_flow, 0 },
 		{ "folds' corpus", "tests/fuzz/corpus/fold", fuzz_fold, 40 },
 		{ "folds' findings", "tests/fuzz/regress/fold", fuzz_fold, 0 },
+		{ "ids rules' corpus", "tests/fuzz/corpus/ids", fuzz_ids, 30 },
+		{ "ids rules' findings", "tests/fuzz/regress/ids", fuzz_ids, 0 },
 		{ "ipfilter rules' corpus", "tests/fuzz/corpus/ipfilter", fuzz_ipfilter, 20 },
 		{ "ipfilter rules' findings", "tests/fuzz/regress/ipfilter", fuzz_ipfilter, 0 },
 		{ "packets' corpus", "tests/fuzz/corpus/parse", fuzz_parse, 20 },

@@ -14,7 +14,8 @@ make -s -j"$(nproc)" B=$B SAN=1 CC="$CLANG" \
 
 flags=(-std=gnu11 -O1 -g -D_GNU_SOURCE -I. -I$B -Ichains -fno-omit-frame-pointer
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
-libs=$(pkg-config --libs libbpf libxdp libmnl jansson libpcap libseccomp libcap)
+libs=$(pkg-config --libs libbpf libxdp libmnl jansson libpcap libseccomp libcap \
+	libhs libpcre2-8)
 
 build() { # TARGET
 	# shellcheck disable=SC2086
@@ -36,7 +37,7 @@ fuzz() { # TARGET
 }
 
 rc=0
-[ $# != 0 ] || set -- block capture conf flow fold ipfilter parse stream
+[ $# != 0 ] || set -- block capture conf flow fold ids ipfilter parse stream
 for t; do
 	echo "# $t: ${FUZZ_SECONDS:-60} s"
 	if build "$t" && fuzz "$t"; then
