@@ -33,6 +33,7 @@ BOUNDS = {
     "fig4_unfolded_2": (">=", 0.8),
     "fig4_unfolded_3": (">=", 0.8),
     "tab3_saved": (">=", 0.7),
+    "ids_vs_vectorscan_10k": (">=", 0.5),
 }
 
 
