@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #define WAIT_MAX_NS (NF_SEC / 2)
 #define MS (NF_SEC / 1000)
+#define FILES (PROBED_MAX + 64U)	/* a connection a target, and its own */
 
 struct prober {
 	int fd;
@@ -235,6 +237,19 @@ static void prober_round(struct prober *p)
 
 /* --- life --- */
 
+/* As many as it may have; a check without one would fail for no fault of its
+ * target's. */
+static unsigned int prober_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_max >= FILES)
+		return FILES;
+	log_warn("only %llu descriptors are allowed (RLIMIT_NOFILE): with more targets checks may fail for want of one",
+		 (unsigned long long)r.rlim_max);
+	return r.rlim_max;
+}
+
 static int prober_open(struct prober *p)
 {
 	int keep[] = { p->fd }, null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -255,7 +270,7 @@ static int prober_open(struct prober *p)
 	if (!p->multi)
 		return -ENOMEM;
 	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 1L);
-	err = sandbox_enter(SANDBOX_PROBER, PROBED_MAX + 64, &what);
+	err = sandbox_enter(SANDBOX_PROBER, prober_files(), &what);
 	if (err)
 		log_err("giving up rights: %s: %s", what, strerror(-err));
 	return err;
