@@ -115,6 +115,32 @@ static void branch(void **state)
 	chain_file_free(f);
 }
 
+static uint32_t strings_of(const struct chain *c, const char *nf)
+{
+	char *text = chain_print(c), *at = strstr(text, nf);
+	uint32_t quotes = 0;
+
+	assert_non_null(at);
+	for (; *at; at++)
+		quotes += *at == '"';
+	free(text);
+	return quotes / 2;
+}
+
+static void speedybox_1(void **state)
+{
+	static const char *const nfs[] = {
+		"nat", "lb", "monitor", "ipfilter", NULL,
+	};
+	struct chain_file *f = load("chains/speedybox-1.chain", NULL);
+
+	(void)state;
+	has_nfs(f->chains, nfs);
+	assert_int_equal(strings_of(f->chains, "ipfilter"), 200);
+	round_trip(f);
+	chain_file_free(f);
+}
+
 /* The text between .Bd and .Ed after the man page's EXAMPLES. */
 static char *manual_example(void)
 {
@@ -242,6 +268,7 @@ int main(void)
 		{ "ipfilter.chain is Click's rules", click_rules, NULL, NULL, NULL },
 		{ "wire-monitor.chain is a wire that counts", wire_monitor, NULL, NULL, NULL },
 		{ "branch.chain marks, tunnels and counts", branch, NULL, NULL, NULL },
+		{ "speedybox-1.chain is the paper's first chain", speedybox_1, NULL, NULL, NULL },
 		{ "the manual's example loads", manual, NULL, NULL, NULL },
 		{ "what an NF refuses is shown with place and remedy", nf_error, NULL, NULL, NULL },
 		{ "ipfilter's rules print as what they are", ipfilter, NULL, NULL, NULL },
