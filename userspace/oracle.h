@@ -44,6 +44,8 @@ struct oracle_result {
 	bool walked;		/* it met the NFs themselves */
 	uint8_t drop_nf;	/* NF index + 1 that decided a drop; 0 none */
 	uint32_t port;		/* SENT: port index it leaves by */
+	uint32_t xdp_ns;	/* in XDP, as the kernel tells */
+	uint32_t engine_ns;	/* in engine_packet(), if it was punted */
 	uint32_t len;
 	uint8_t bytes[ORACLE_FRAME_MAX + ORACLE_GROW];
 };

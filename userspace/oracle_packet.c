@@ -2,6 +2,7 @@
 /* A packet through an oracle: XDP, and the engine if XDP punts it. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -66,6 +67,14 @@ static void hold(struct oracle *o, uint32_t flow)
 	o->held[o->held_cnt++] = flow;
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NF_SEC + ts.tv_nsec;
+}
+
 /* bytes: the metadata, and the packet of r->len bytes behind it. */
 static int engine_side(struct oracle *o, uint8_t *bytes,
 		       struct oracle_result *r)
@@ -75,10 +84,13 @@ static int engine_side(struct oracle *o, uint8_t *bytes,
 	struct engine_pkt p = { .data = frame + ORACLE_GROW, .len = r->len,
 				.room = ORACLE_GROW, .punt = &punt };
 	enum engine_verdict v;
+	uint64_t start;
 
 	memcpy(&punt, bytes, sizeof(punt));
 	memcpy(p.data, bytes + sizeof(punt), r->len);
+	start = clock_ns();
 	v = engine_packet(o->e, &p);
+	r->engine_ns = clock_ns() - start;
 	if (v == ENGINE_TX)
 		engine_count(o->e, p.outcome);
 	r->punted = punt.reason;
@@ -148,6 +160,7 @@ int oracle_packet(struct oracle *o, uint32_t port, const uint8_t *frame,
 	ret = bpf_prog_test_run_opts(instance_prog_fd(o->inst), &opts);
 	if (ret)
 		return ret;
+	r->xdp_ns = opts.duration;
 	r->len = opts.data_size_out - after.data;
 	if (r->len > sizeof(r->bytes))
 		return -EMSGSIZE;

@@ -6,6 +6,7 @@
 #ifndef NFOLD_BENCH_MEASURE_H
 #define NFOLD_BENCH_MEASURE_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

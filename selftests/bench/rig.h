@@ -58,16 +58,18 @@ static inline uint16_t frame_base(const uint8_t *ip)
 	return csum_fold(sum);
 }
 
-/* Once, before any rig. */
-static inline void rigs_begin(void)
+/* Once, before any rig: ports of the namespace, in by the first. */
+static inline void rigs_begin_ports(const char *in, const char *out)
 {
-	struct private_port ports[] = { { .name = "p0" }, { .name = "p1" } };
+	struct private_port ports[2] = { 0 };
 	struct instance_error err;
 
+	snprintf(ports[0].name, sizeof(ports[0].name), "%s", in);
+	snprintf(ports[1].name, sizeof(ports[1].name), "%s", out);
 	memcpy(ports[0].mac, rig_mac, sizeof(rig_mac));
 	if (private_net_enter(ports, 2, &err))
 		die(err.text);
-	if (oracle_socket_new(&rig_socket, "p0"))
+	if (oracle_socket_new(&rig_socket, in))
 		die("AF_XDP socket");
 	rig_wrap = wrap_bpf__open_and_load();
 	if (!rig_wrap)
@@ -76,6 +78,11 @@ static inline void rigs_begin(void)
 	memcpy(rig_wrap->bss->dmac, rig_mac, sizeof(rig_mac));
 	rig_wrap->bss->base_check = frame_base(rig_frame + 14);
 	rig_wrap->bss->rng = 88172645463325252ULL;
+}
+
+static inline void rigs_begin(void)
+{
+	rigs_begin_ports("p0", "p1");
 }
 
 static inline void rigs_end(void)
