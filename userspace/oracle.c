@@ -88,7 +88,7 @@ static int start_engine(struct oracle *o)
 		.nfs = o->nfs,
 		.fold = o->conf.fold,
 		.tell_all = !o->conf.kernel_clock, /* not while measuring */
-		.workers = o->conf.fold,
+		.workers = o->conf.fold && !o->conf.alone,
 		.router = o->conf.routes ? oracle_router(o->conf.routes) :
 					   o->conf.router,
 		.maps = {

@@ -53,6 +53,8 @@ struct oracle_result {
 struct oracle_conf {
 	const struct chain *chain;	/* borrowed */
 	bool fold;
+	bool alone;		/* payload functions run in the caller's thread
+				 * only, as unfolded */
 	bool kernel_clock;	/* state functions in XDP read the kernel's
 				 * clock, as attached: for benchmarks */
 	const struct oracle_socket *socket; /* borrowed, may be shared */
