@@ -10,6 +10,7 @@
  */
 #include "rig.h"
 #include "selftests/bench/tail.skel.h"
+#include "unfolded.h"
 
 #define NFS_MAX 3
 
@@ -17,7 +18,6 @@ enum kind { FILTERS, BALANCERS, KINDS };
 
 static int rounds = 51;
 static uint32_t packets = 20000, flows = 1024;
-static uint64_t now = 1000 * NF_SEC;
 
 /* --- the chains, as text: what NF i of n does to every flow --- */
 
@@ -181,60 +181,7 @@ static void same_packets(const struct rig *r, bool drop)
 	}
 }
 
-/* --- the same chain in user space, each packet through each NF --- */
-
-static double unfolded_run(struct oracle *o)
-{
-	static uint8_t frames[64 * BENCH_LEN];
-	struct nfold_punt punt = { .magic = NFOLD_PUNT_MAGIC, .family = 4,
-				   .reason = NFOLD_REASON_SLOW_FLOW };
-	struct engine *e = oracle_engine(o);
-	uint32_t cnt = packets / 1024 * 64;
-	double ns = 0, start;
-
-	for (uint32_t done = 0; done < cnt; done += 64) {
-		for (int i = 0; i < 64; i++) {
-			uint8_t frame[PKT_MAX];
-
-			flow_frame(frame, (done + i) * 2654435761U &
-						  (flows - 1));
-			memcpy(frames + i * BENCH_LEN, frame, BENCH_LEN);
-		}
-		start = cpu_ns();
-		engine_now(e, now += 1000);
-		for (int i = 0; i < 64; i++) {
-			struct engine_pkt p = { .data = frames + i * BENCH_LEN,
-						.len = BENCH_LEN,
-						.punt = &punt };
-
-			if (engine_packet(e, &p) == ENGINE_TX)
-				engine_left(e, p.flow);
-		}
-		ns += cpu_ns() - start;
-	}
-	return ns / cnt;
-}
-
 /* --- figures --- */
-
-/* The part of theirs that ours saves, round by round. */
-static void print_saved(const char *name, const double *base,
-			const double *ours, const double *theirs)
-{
-	double saved[ROUNDS_MAX], o[ROUNDS_MAX], t[ROUNDS_MAX], lo, lt;
-
-	for (int r = 0; r < rounds; r++) {
-		o[r] = ours[r] - base[r];
-		t[r] = theirs[r] - base[r];
-		saved[r] = 1 - o[r] / t[r];
-	}
-	lo = least(ours, rounds) - least(base, rounds);
-	lt = least(theirs, rounds) - least(base, rounds);
-	printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"ns/packet\",\"ratio\":%.3f,\"baseline\":%.1f,\"spread\":%.3f,\"least\":%.1f,\"least_baseline\":%.1f,\"least_ratio\":%.3f}\n",
-	       name, median(o, rounds), median(saved, rounds),
-	       median(t, rounds), spread(saved, rounds), lo, lt, 1 - lo / lt);
-	fflush(stdout);
-}
 
 static void learn(struct rig *r, bool drop)
 {
@@ -278,22 +225,9 @@ static void measure(struct rig *r, struct oracle *unfolded, bool drop)
 				    rig_ifindex(r), packets, expect);
 		taken(TAIL)[at] = run_wrapped(rig_wrap->progs.wrap, nf_fd(0),
 					      rig_ifindex(r), packets, expect);
-		taken(UNFOLDED)[at] = unfolded_run(unfolded) + taken(BASE)[at];
+		taken(UNFOLDED)[at] = unfolded_run(unfolded, packets, flows) +
+				      taken(BASE)[at];
 	}
-}
-
-static struct oracle *unfolded_new(struct rig *r)
-{
-	struct oracle_conf conf = { .chain = r->file->chains,
-				    .socket = rig_socket,
-				    .routes = &r->routes };
-	struct instance_error err;
-	struct oracle *o;
-
-	if (oracle_new(&o, &conf, &err))
-		die(err.text);
-	oracle_now(o, now);
-	return o;
 }
 
 /* ours: NULL, or the figure's name against the hand-written chain; unfolded:
@@ -310,9 +244,9 @@ static void figure(enum kind kind, int n, bool drop, const char *ours,
 	same_packets(&r, drop);
 	o = unfolded_new(&r);
 	measure(&r, o, drop);
-	print_saved(ours, taken(BASE), taken(OURS), taken(TAIL));
+	print_saved(ours, rounds, taken(BASE), taken(OURS), taken(TAIL));
 	if (unfolded)
-		print_saved(unfolded, taken(BASE), taken(OURS),
+		print_saved(unfolded, rounds, taken(BASE), taken(OURS),
 			    taken(UNFOLDED));
 	oracle_free(o);
 	tail_bpf__destroy(tail);

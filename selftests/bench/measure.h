@@ -85,6 +85,26 @@ static inline void print_ratio(const char *name, int rounds,
 	fflush(stdout);
 }
 
+/* The part of theirs that ours saves, round by round. */
+static inline void print_saved(const char *name, int rounds,
+			       const double *base, const double *ours,
+			       const double *theirs)
+{
+	double saved[ROUNDS_MAX], o[ROUNDS_MAX], t[ROUNDS_MAX], lo, lt;
+
+	for (int r = 0; r < rounds; r++) {
+		o[r] = ours[r] - base[r];
+		t[r] = theirs[r] - base[r];
+		saved[r] = 1 - o[r] / t[r];
+	}
+	lo = least(ours, rounds) - least(base, rounds);
+	lt = least(theirs, rounds) - least(base, rounds);
+	printf("{\"name\":\"%s\",\"value\":%.1f,\"unit\":\"ns/packet\",\"ratio\":%.3f,\"baseline\":%.1f,\"spread\":%.3f,\"least\":%.1f,\"least_baseline\":%.1f,\"least_ratio\":%.3f}\n",
+	       name, median(o, rounds), median(saved, rounds),
+	       median(t, rounds), spread(saved, rounds), lo, lt, 1 - lo / lt);
+	fflush(stdout);
+}
+
 /* ours minus theirs, round by round, over cnt: ns each. Beside it the baseline,
  * ns a packet. The spread is that of the middle half, in ns. */
 static inline void print_cost(const char *name, int rounds, int cnt,
