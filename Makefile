@@ -21,7 +21,8 @@ DEPS    := clang-19 llvm-19 bpftool gcc make pkg-config flex bison libbpf-dev \
 	   libcurl4-openssl-dev libvectorscan-dev libpcre2-dev uthash-dev \
 	   libbsd-dev libcmocka-dev iproute2 ethtool nftables curl nginx-light \
 	   iperf3 tshark tcpdump python3 python3-scapy python3-cryptography \
-	   iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux nfdump
+	   iputils-ping netsniff-ng libclang-rt-19-dev procps util-linux nfdump \
+	   gnuplot-nox
 
 COMMON  := -std=gnu11 -Wall -Wextra -Werror -MMD -MP -I. -I$B -D_GNU_SOURCE \
 	   -DNFOLD_VERSION='"$(VERSION)"'
@@ -66,7 +67,7 @@ tools:
 		echo "make: libraries are missing: make deps" >&2; exit 1; }
 
 help:
-	@echo 'all deps install check selftest test soak bench fuzz golden integration demo format clean'
+	@echo 'all deps install check selftest test soak bench plots fuzz golden integration demo format clean'
 
 # --- programs ---------------------------------------------------------------
 
@@ -141,6 +142,10 @@ soak: all $(SELFT)
 bench: all $(BENCHES) $(TOOLS)
 	$Q selftests/bench/run.py
 
+# From what `make bench` left in build/.
+plots:
+	$Q selftests/bench/plot.py
+
 demo: deps
 	$Q $(MAKE) all
 	$B/nfold demo
@@ -173,7 +178,7 @@ format:
 clean:
 	rm -rf build build-san
 
-.PHONY: all tools help check selftest test soak bench demo fuzz golden integration deps install format clean
+.PHONY: all tools help check selftest test soak bench plots demo fuzz golden integration deps install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
