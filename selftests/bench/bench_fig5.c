@@ -166,6 +166,7 @@ static void bed_new(struct bed *b, int n)
 		struct oracle_conf conf = { .chain = b->file->chains,
 					    .fold = m != UNFOLDED,
 					    .alone = m == ALONE,
+					    .kernel_clock = true,
 					    .socket = rig_socket };
 
 		if (oracle_new(&b->o[m], &conf, &ierr))
