@@ -45,8 +45,9 @@ static void set_route(struct oracle_route *r, const char *net, uint32_t len,
 	inet_pton(AF_INET, net, &r->net);
 }
 
-/* text: NULL: the file's. The chain's lb has the event. */
-static void rig_new(struct rig *r, const char *file, const char *text)
+/* text: NULL: the file's. lb: what the chain's is replaced by; NULL: nothing. */
+static void rig_new(struct rig *r, const char *file, const char *text,
+		    const struct nf_ops *lb)
 {
 	struct instance_error ierr;
 	struct conf_error err;
@@ -60,8 +61,8 @@ static void rig_new(struct rig *r, const char *file, const char *text)
 		fail_msg("%s", err.message);
 	c = r->file->chains;
 	for (uint32_t i = 0; i < c->nf_cnt; i++)
-		if (c->nfs[i].ops == &lb_ops)
-			c->nfs[i].ops = switch_lb_ops();
+		if (lb && c->nfs[i].ops == &lb_ops)
+			c->nfs[i].ops = lb;
 	for (int i = 0; i < 2; i++) {
 		struct oracle_conf conf = { .chain = c, .fold = !i,
 					    .socket = xsk,
@@ -157,7 +158,7 @@ static void maglevs_event_is_at_packet_6_of_10(void **state)
 	memcpy(&switch_to, ip_2, 4);
 	rig_new(&r, "maglev.chain",
 		"chain maglev { on cli0 inside, srv0 outside; lb { service s {"
-		" vip 198.51.100.80:80/tcp; backend 10.1.1.2:8080; } } }");
+		" vip 198.51.100.80:80/tcp; backend 10.1.1.2:8080; } } }", switch_lb_ops());
 	for (int i = 1; i <= 10; i++) {
 		struct pkt k = client_packet(2, 4000), want;
 		struct oracle_result res;
@@ -173,6 +174,73 @@ static void maglevs_event_is_at_packet_6_of_10(void **state)
 		if (i == 6)
 			assert_int_equal(res.punted, NFOLD_REASON_EVENT_FIRED);
 		else if (i > 2 && i != 7 && i != 8)
+			assert_int_equal(res.punted, NFOLD_REASON_NONE);
+	}
+	states_equal(&r);
+	rig_free(&r);
+}
+
+struct named {
+	char name[64];
+	uint32_t id;
+};
+
+static void find_target(void *ctx, const struct nf_target *t)
+{
+	struct named *n = ctx;
+
+	if (strstr(t->name, n->name))
+		n->id = t->id;
+}
+
+/* The health checks' word, on both sides. */
+static void backend_fails(struct rig *r, const uint8_t *addr)
+{
+	struct named n = { .id = 0 };
+
+	inet_ntop(AF_INET, addr, n.name, sizeof(n.name));
+	strcat(n.name, ":8080");
+	for (int i = 0; i < 2; i++) {
+		struct engine *e = oracle_engine(r->o[i]);
+
+		n.id = 0;
+		assert_true(engine_targets(e, 0, find_target, &n));
+		assert_int_not_equal(n.id, 0);
+		engine_health(e, 0, n.id, false, "test");
+	}
+}
+
+/* The product's own event: the backend fails between packets 5 and 6. */
+static void a_backend_that_fails_loses_its_flow_at_packet_6_of_10(void **state)
+{
+	static const uint8_t backends[2][4] = { { 10, 1, 1, 2 },
+						{ 10, 1, 1, 3 } };
+	const uint8_t *ip_1 = NULL, *ip_2 = NULL;
+	struct rig r;
+
+	(void)state;
+	rig_new(&r, "maglev.chain",
+		"chain maglev { on cli0 inside, srv0 outside; lb { service s {"
+		" vip 198.51.100.80:80/tcp; backend 10.1.1.2:8080;"
+		" backend 10.1.1.3:8080; health tcp; } } }", NULL);
+	for (int i = 1; i <= 10; i++) {
+		struct pkt k = client_packet(2, 4000), want;
+		struct oracle_result res;
+
+		if (i == 6)
+			backend_fails(&r, ip_1);
+		k.seq = 1000 + i;
+		res = pass(&r, INSIDE, &k);
+		if (i == 1) {
+			ip_1 = backends[!!memcmp(res.bytes + 30, backends[0],
+						 4)];
+			ip_2 = backends[ip_1 == backends[0]];
+		}
+		want = k;
+		memcpy(want.dst, i <= 5 ? ip_1 : ip_2, 4);
+		want.dport = 8080;
+		left_as(&r, &res, want);
+		if (i == 5 || i == 10)
 			assert_int_equal(res.punted, NFOLD_REASON_NONE);
 	}
 	states_equal(&r);
@@ -275,7 +343,7 @@ static void chain_1_with_events_on_a_fifth_of_the_flows(void **state)
 	switch_after = in_mid_stream;
 	memset(&switch_to, 0, sizeof(switch_to));
 	memcpy(&switch_to, (uint8_t[]){ 10, 1, 1, 9 }, 4);
-	rig_new(&r, "chains/speedybox-1.chain", NULL);
+	rig_new(&r, "chains/speedybox-1.chain", NULL, switch_lb_ops());
 	while (sent < FLOWS * FLOW_PACKETS) {
 		uint32_t i = draw(FLOWS);
 
@@ -310,6 +378,7 @@ int main(void)
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maglevs_event_is_at_packet_6_of_10),
+		cmocka_unit_test(a_backend_that_fails_loses_its_flow_at_packet_6_of_10),
 		cmocka_unit_test(chain_1_with_events_on_a_fifth_of_the_flows),
 	};
 	struct instance_error err;
