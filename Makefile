@@ -167,7 +167,7 @@ deps:
 install: all
 	install -D -m 755 $B/nfold $(DESTDIR)$(PREFIX)/sbin/nfold
 	install -D -m 755 $B/nfoldd $(DESTDIR)$(PREFIX)/sbin/nfoldd
-	for c in chains/*.chain; do install -D -m 644 $$c \
+	for c in chains/*.chain chains/*.rules; do install -D -m 644 $$c \
 		$(DESTDIR)$(PREFIX)/share/nfold/$$(basename $$c) || exit; done
 	for m in docs/*.[1-8]; do install -D -m 644 $$m \
 		$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$(basename $$m) || exit; done

@@ -141,6 +141,42 @@ static void speedybox_1(void **state)
 	chain_file_free(f);
 }
 
+/* Lines of the rule file that are rules. */
+static uint32_t snort_rules(const char *file)
+{
+	FILE *in = fopen(file, "r");
+	uint32_t cnt = 0;
+	char *line = NULL;
+	size_t size = 0;
+
+	assert_non_null(in);
+	while (getline(&line, &size, in) > 0)
+		cnt += strstr(line, " sid:") != NULL;
+	free(line);
+	fclose(in);
+	return cnt;
+}
+
+static void speedybox_2(void **state)
+{
+	static const char *const nfs[] = { "ipfilter", "monitor", "ids", NULL };
+	struct chain_file *f = load("chains/speedybox-2.chain", NULL);
+	struct conf_error err;
+	struct nf **made;
+
+	(void)state;
+	has_nfs(f->chains, nfs);
+	assert_int_equal(strings_of(f->chains, "ipfilter"), 350 + 1);
+	assert_int_equal(snort_rules("chains/speedybox.rules"), 18);
+	made = chain_nfs_new(f->chains, &err);	/* reads the rules */
+	if (!made) {
+		conf_error_print(stdout, &err);
+		fail();
+	}
+	chain_nfs_free(made);
+	chain_file_free(f);
+}
+
 /* The text between .Bd and .Ed after the man page's EXAMPLES. */
 static char *manual_example(void)
 {
@@ -269,6 +305,7 @@ int main(void)
 		{ "wire-monitor.chain is a wire that counts", wire_monitor, NULL, NULL, NULL },
 		{ "branch.chain marks, tunnels and counts", branch, NULL, NULL, NULL },
 		{ "speedybox-1.chain is the paper's first chain", speedybox_1, NULL, NULL, NULL },
+		{ "speedybox-2.chain is the paper's second chain", speedybox_2, NULL, NULL, NULL },
 		{ "the manual's example loads", manual, NULL, NULL, NULL },
 		{ "what an NF refuses is shown with place and remedy", nf_error, NULL, NULL, NULL },
 		{ "ipfilter's rules print as what they are", ipfilter, NULL, NULL, NULL },

@@ -38,6 +38,14 @@ static uint32_t draw(uint32_t below)
 	return (rng >> 20) % below;
 }
 
+static void begin_random(void)
+{
+	const char *seed = getenv("NFOLD_SEED");
+
+	rng = seed ? strtoull(seed, NULL, 0) | 1 : (uint64_t)time(NULL) | 1;
+	print_message("# NFOLD_SEED=%llu\n", (unsigned long long)rng);
+}
+
 static void set_route(struct oracle_route *r, const char *net, uint32_t len,
 		      uint32_t port)
 {
@@ -82,7 +90,19 @@ static void rig_free(struct rig *r)
 	chain_file_free(r->file);
 }
 
-/* Through both sides, which must agree: the folded side's. */
+/* Events and alerts. */
+static void told_the_same(struct rig *r)
+{
+	struct oracle_told told = { 0 };
+	const char *what = oracle_told_differ(r->o[0], r->o[1], &told);
+
+	if (what)
+		fail_msg("%s differ: %s", what,
+			 json_dumps(told.pair, JSON_COMPACT));
+}
+
+/* Through both sides, which must agree, also in what they tell: the folded
+ * side's. */
 static struct oracle_result pass(struct rig *r, uint32_t port, struct pkt *k)
 {
 	static struct oracle_result res[2];
@@ -103,6 +123,7 @@ static struct oracle_result pass(struct rig *r, uint32_t port, struct pkt *k)
 	what = oracle_differ(&res[0], &res[1], &at);
 	if (what)
 		fail_msg("folded and unfolded differ: %s at %u", what, at);
+	told_the_same(r);
 	return res[0];
 }
 
@@ -137,6 +158,112 @@ static void left_as(struct rig *r, const struct oracle_result *res,
 	want.ttl--;
 	assert_int_equal(res->len, pkt_build(&want, frame));
 	assert_memory_equal(res->bytes, frame, res->len);
+}
+
+/* --- VII-C1: Snort's three actions --- */
+
+#define SETS 3
+#define SET_FLOWS 20
+#define SET_PACKETS 12		/* of data */
+
+/* What a flow's suspicious packet says, and the rule of chains/speedybox.rules
+ * that decides it; sid 0: let pass, although another rule is in it. */
+static const struct {
+	const char *text, *action;
+	int sid;
+} sets[SETS] = {
+	{ "GET /healthz /etc/passwd HTTP/1.1\r\n\r\n", "pass", 0 },
+	{ "GET /etc/passwd HTTP/1.1\r\n\r\n", "alert", 1000004 },
+	{ "POST /login HTTP/1.1\r\n\r\n", "log", 1000014 },
+};
+
+static void open_connection(struct rig *r, struct pkt *k, struct pkt *a)
+{
+	*a = *k;
+	memcpy(a->src, k->dst, 4);
+	memcpy(a->dst, k->src, 4);
+	a->sport = k->dport;
+	a->dport = k->sport;
+	k->payload = a->payload = 0;
+	k->flags = 0x02;
+	k->seq = 1000;
+	pass(r, INSIDE, k);
+	a->flags = 0x12;
+	a->seq = 5000;
+	a->ack = 1001;
+	pass(r, OUTSIDE, a);
+	k->flags = 0x10;
+	k->seq = 1001;
+	k->ack = 5001;
+	pass(r, INSIDE, k);
+}
+
+/* A connection whose packet `at` is the suspicious one. */
+static void suspicious_flow(struct rig *r, uint32_t n, const char *text)
+{
+	struct pkt k = client_packet(2 + n, 4000 + n), a;
+	uint32_t at = draw(SET_PACKETS);
+
+	open_connection(r, &k, &a);
+	k.flags = 0x18;
+	for (uint32_t i = 0; i < SET_PACKETS; i++) {
+		struct oracle_result res;
+
+		k.data = i == at ? (const uint8_t *)text : NULL;
+		k.payload = i == at ? strlen(text) : 10 + draw(300);
+		res = pass(r, INSIDE, &k);
+		assert_int_equal(res.verdict, ORACLE_SENT);
+		k.seq += k.payload;
+	}
+}
+
+/* Of the folded side, all of them. */
+static uint32_t alerts_of(struct rig *r, const char *action, int sid)
+{
+	uint64_t next = 0;
+	uint32_t cnt = 0;
+	size_t i, got;
+
+	do {
+		json_t *log = engine_alerts(oracle_engine(r->o[0]), next), *one;
+		json_t *list = json_object_get(log, "alerts");
+
+		got = json_array_size(list);
+		json_array_foreach(list, i, one) {
+			json_t *a = json_object_get(one, "alert");
+
+			cnt += !strcmp(json_string_value(
+					json_object_get(a, "action")),
+				       action) &&
+			       json_integer_value(json_object_get(a, "sid")) ==
+				       sid;
+		}
+		next = json_integer_value(json_object_get(log, "next"));
+		json_decref(log);
+	} while (got);
+	return cnt;
+}
+
+static void snorts_three_actions_have_equal_logs(void **state)
+{
+	json_t *log;
+	struct rig r;
+
+	(void)state;
+	begin_random();
+	rig_new(&r, "chains/speedybox-2.chain", NULL, NULL);
+	for (uint32_t i = 0; i < SETS * SET_FLOWS; i++)
+		suspicious_flow(&r, i, sets[i % SETS].text);
+	for (int i = 0; i < SETS; i++)
+		if (sets[i].sid)
+			assert_int_equal(alerts_of(&r, sets[i].action,
+						   sets[i].sid), SET_FLOWS);
+	log = engine_alerts(oracle_engine(r.o[1]), 0);
+	assert_int_equal(json_integer_value(json_object_get(log, "raised")),
+			 2 * SET_FLOWS);
+	json_decref(log);
+	states_equal(&r);
+	rig_free(&r);
 }
 
 /* --- VII-C2: Maglev's event, exactly at packet 6 of 10 --- */
@@ -330,13 +457,11 @@ static json_int_t monitor_total(struct rig *r, int side, const char *way)
 
 static void chain_1_with_events_on_a_fifth_of_the_flows(void **state)
 {
-	const char *seed = getenv("NFOLD_SEED");
 	uint32_t sent = 0, answered = 0, switched = 0, away = 0;
 	struct rig r;
 
 	(void)state;
-	rng = seed ? strtoull(seed, NULL, 0) | 1 : now + (uint64_t)time(NULL);
-	print_message("# NFOLD_SEED=%llu\n", (unsigned long long)rng);
+	begin_random();
 	memset(flows, 0, sizeof(flows));
 	for (uint32_t i = 0; i < FLOWS; i += 5)
 		flows[i].after = 5 + draw(FLOW_PACKETS - 10);
@@ -377,6 +502,7 @@ int main(void)
 		{ .name = "cli0" }, { .name = "srv0" },
 	};
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(snorts_three_actions_have_equal_logs),
 		cmocka_unit_test(maglevs_event_is_at_packet_6_of_10),
 		cmocka_unit_test(a_backend_that_fails_loses_its_flow_at_packet_6_of_10),
 		cmocka_unit_test(chain_1_with_events_on_a_fifth_of_the_flows),
