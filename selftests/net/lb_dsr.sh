@@ -57,7 +57,7 @@ gets() {
 }
 # round KIND DSR FILTER LENGTH-OF-OUTER-HEADERS
 round() {
-	local fast before back
+	local fast before
 	unpack "$1"
 	attach "$(router_chain "dsr$1" '' "lb { service web {
 		vip $vip:80/tcp;

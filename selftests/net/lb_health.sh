@@ -17,32 +17,32 @@ declare -A where=([a]=s1 [b]=s2 [c]=s1) port=([a]=8080 [b]=8080 [c]=8081) \
 	addr=([a]=10.1.1.2:8080 [b]=10.1.2.2:8080 [c]=10.1.1.2:8081)
 # web NAME: its nginx; answers with its name
 web() {
-	local d=$tmp/web-$1
-	mkdir -p "$d/logs"
-	cat > "$d/conf" <<-END
+	local dir=$tmp/web-$1
+	mkdir -p "$dir/logs"
+	cat > "$dir/conf" <<-END
 	daemon off;
 	master_process off;
 	user root;
-	pid $d/pid;
-	error_log $d/logs/error.log;
+	pid $dir/pid;
+	error_log $dir/logs/error.log;
 	events { worker_connections 512; }
 	http {
 		access_log off;
 		keepalive_requests 100000;
-		client_body_temp_path $d/body;
-		proxy_temp_path $d/proxy;
-		fastcgi_temp_path $d/fastcgi;
-		uwsgi_temp_path $d/uwsgi;
-		scgi_temp_path $d/scgi;
+		client_body_temp_path $dir/body;
+		proxy_temp_path $dir/proxy;
+		fastcgi_temp_path $dir/fastcgi;
+		uwsgi_temp_path $dir/uwsgi;
+		scgi_temp_path $dir/scgi;
 		server {
 			listen ${port[$1]};
 			location / { return 200 "$1 \$remote_port\n"; }
 		}
 	}
 	END
-	bg "web-$1" "${where[$1]}" nginx -p "$d" -c "$d/conf" -e "$d/logs/start.log"
+	bg "web-$1" "${where[$1]}" nginx -p "$dir" -c "$dir/conf" -e "$dir/logs/start.log"
 	wait_for 10 in_ns "${where[$1]}" curl -s -o /dev/null "http://127.0.0.1:${port[$1]}/" ||
-		bail "nginx $1 did not start: $(cat "$d/logs/start.log")"
+		bail "nginx $1 did not start: $(cat "$dir/logs/start.log")"
 }
 freeze() { kill -STOP "${pids[web-$1]}"; }
 thaw() { kill -CONT "${pids[web-$1]}"; }
@@ -131,7 +131,7 @@ is "$(run_nfold event list edge)" \
 	'event list shows the targets'
 prober() { ps -eo pid=,comm= | awk '$2 == "nfoldp/edge" { print $1 }' |
 	while read -r p; do
-		[ "$(readlink /proc/$p/ns/net)" = "$(in_ns box readlink /proc/self/ns/net)" ] && echo "$p"
+		[ "$(readlink "/proc/$p/ns/net")" = "$(in_ns box readlink /proc/self/ns/net)" ] && echo "$p"
 	done; }
 is "$(awk '/^Cap(Eff|Prm)|^Uid/ { print $2 }' "/proc/$(prober)/status" | xargs)" \
 	'65534 0000000000000000 0000000000000000' \
@@ -265,7 +265,6 @@ is "$(awk '{ print $2 }' "$tmp/after.held" | sort -u | xargs)" 'a c' \
 	'they go on with the others'
 
 # --- what is refused changes nothing ---
-before=$(run_nfold -j nf show edge lb | tr -d '\n' | sed 's/"sessions": [0-9]*//g')
 run_nfold nf set edge lb "drain web ${addr[a]}; drane web ${addr[b]};" > "$tmp/out" 2>&1
 is "$? $(grep -c "hint: did you mean 'drain'" "$tmp/out")" '1 1' \
 	'an error tells place and remedy'
