@@ -26,9 +26,10 @@
 #define MIX_ROUNDS_MAX 15
 #define PAIR_CNT 1000
 #define CHAIN1 "chains/speedybox-1.chain"
+#define CHAIN2 "chains/speedybox-2.chain"
 
 static int rounds = 3;
-static uint32_t flows = 400;
+static uint32_t flows = 300;
 static uint64_t seed = 20190707;
 static double xdp_base, clock_base;	/* ns */
 
@@ -120,13 +121,33 @@ static void side_free(struct side *s)
 
 /* --- packets --- */
 
+/* Payloads are text without what chains/speedybox.rules looks for, but for a
+ * packet of every tenth connection. */
+static const uint8_t *payload_of(const struct mix_packet *m)
+{
+	static const char *const found[] = { "GET /etc/passwd ", "<script>alert(",
+					     "${jndi:ldap://", "union select " };
+	static uint8_t text[2 * MIX_MSS];
+	static char one[MIX_MSS];
+
+	for (uint32_t i = 0; !text[0] && i < sizeof(text); i++)
+		text[sizeof(text) - 1 - i] = "the quick brown fox jumps over a "
+					     "lazy dog, "[i * i / 7 % 43];
+	if (m->flow % 10 || m->n != 5 || m->payload < 100)
+		return text + m->n % MIX_MSS;
+	memcpy(one, text, sizeof(one));
+	memcpy(one + 40, found[m->flow / 10 % 4],
+	       strlen(found[m->flow / 10 % 4]));
+	return (const uint8_t *)one;
+}
+
 static uint32_t frame_of(const struct side *s, const struct mix_packet *m,
 			 uint8_t *frame)
 {
 	const struct client *c = &s->clients[m->flow];
 	struct pkt k = { .family = 4, .proto = IPPROTO_TCP, .ttl = 64,
 			 .flags = m->flags, .csum = PKT_CSUM_FULL,
-			 .payload = m->payload, .fill = m->n };
+			 .payload = m->payload, .data = payload_of(m) };
 
 	memcpy(k.dmac, oracle_maps(s->o)->ports[m->reply].mac, 6);
 	k.seq = 1000 + (m->reply ? m->ack : m->seq);
@@ -330,25 +351,29 @@ static void figure(const char *chain, const char *text,
 	chain_file_free(file);
 }
 
-/* Chain 1 with a firewall of as many rules in ipfilter's place: it remembers
+/* The chain with a firewall of as many rules in ipfilter's place: it remembers
  * what it decided for a session's first packet, so the unfolded chain compares no
  * other packet with the rules. That is how the paper describes its IPFilter. */
-static const char *with_firewall(void)
+static const char *with_firewall(const char *chain, int rules)
 {
-	static char text[32768];
-	FILE *in = fopen(CHAIN1, "r");
-	size_t len = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
-	char *at = strstr(text, "\tipfilter {");
+	static char file[65536], text[65536];
+	FILE *in = fopen(chain, "r");
+	size_t len = in ? fread(file, 1, sizeof(file) - 1, in) : 0;
+	char *from, *to, *at;
 
-	if (!len || !at)
-		die(CHAIN1);
+	file[len] = 0;
+	from = strstr(file, "\tipfilter {");
+	to = from ? strstr(from, "\n\t}\n") : NULL;
+	if (!to)
+		die(chain);
 	fclose(in);
-	at += sprintf(at, "\tfirewall {\n\t\tdefault allow;\n");
-	for (int i = 0; i < 200; i++)
+	at = text + sprintf(text, "%.*s\tfirewall {\n\t\tdefault allow;\n",
+			    (int)(from - file), file);
+	for (int i = 0; i < rules; i++)
 		at += sprintf(at, i & 1 ? "\t\tdeny \"tcp dst port %d\";\n" :
-					  "\t\tdeny \"dst host 192.0.2.%d\";\n",
-			      i & 1 ? 9000 + i : 1 + i);
-	sprintf(at, "\t}\n}\n");
+					  "\t\tdeny \"dst host 203.0.113.%d\";\n",
+			      i & 1 ? 9000 + i : 1 + i / 2);
+	strcpy(at, to);
 	return text;
 }
 
@@ -368,8 +393,12 @@ int main(int argc, char **argv)
 	measure_bases();
 	figure(CHAIN1, NULL, mix_web_search, "chain1");
 	figure(CHAIN1, NULL, mix_data_mining, "chain1_mining");
-	figure("firewall.chain", with_firewall(), mix_web_search,
+	figure(CHAIN1, with_firewall(CHAIN1, 200), mix_web_search,
 	       "chain1_firewall");
+	figure(CHAIN2, NULL, mix_web_search, "chain2");
+	figure(CHAIN2, NULL, mix_data_mining, "chain2_mining");
+	figure(CHAIN2, with_firewall(CHAIN2, 350), mix_web_search,
+	       "chain2_firewall");
 	rigs_end();
 	return 0;
 }
