@@ -137,7 +137,7 @@ plot $d using 1:3 with linespoints lc rgb "{THIRD}" title "unfolded, in user spa
 
 
 def figure9_of(name, title, paper):
-    rows = data(f"fig9_{name}")
+    rows = data(f"fig9_{name}")[::2]
     title += f"\\nat the median the paper saves {paper} % (BESS)"
     gnuplot(f"fig9_{name}", title, "right bottom", f"""
 $d << E
@@ -154,6 +154,8 @@ plot $d using 3:1 with lines lc rgb "{THIRD}" title "unfolded", \\
 def figure9(_):
     figure9_of("chain1", "Chain 1, web search (figure 9a)", 39.6)
     figure9_of("chain1_firewall", "Chain 1, rules for first packets only", 39.6)
+    figure9_of("chain2", "Chain 2, web search (figure 9b)", 41.3)
+    figure9_of("chain2_firewall", "Chain 2, rules for first packets only", 41.3)
 
 
 def main():
