@@ -13,33 +13,11 @@
  * in a network namespace of its own. Prints one JSON object a figure, and writes
  * build/fig5.dat.
  */
-#include "rig.h"
-#include "words.h"
+#include "bed.h"
 
 #define NFS_MAX 3
-#define FIG5_FLOWS 64
-#define PACKETS_MAX 4096
-#define SMALL 64
-#define LARGE 1400
 
-enum mode { UNFOLDED, ALONE, TWO, MODES };
-
-static const uint32_t sizes[] = { SMALL, 128, 256, 512, 1024, LARGE };
-#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
-
-static int rounds = 31;
-static uint32_t packets = 512;
 static struct words words;
-static uint8_t frames[SIZES][FIG5_FLOWS][LARGE + 64];
-static uint32_t frame_len[SIZES];
-
-static double wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1e9 + ts.tv_nsec;
-}
 
 /* --- the NF --- */
 
@@ -80,132 +58,7 @@ static const struct nf_ops inspect_ops = { .name = "inspect",
 					   .init = inspect_init,
 					   .packet = inspect_packet };
 
-/* --- packets --- */
-
-/* Text with a word of the list now and then. */
-static void fill_payload(uint8_t *p, uint32_t len, uint32_t flow)
-{
-	for (uint32_t i = 0; i < len; i++)
-		p[i] = ' ' + (flow * 31 + i * 7 + i / 13) % 90;
-	if (flow % 8 == 0)
-		memcpy(p + len / 2, words_list[flow / 8],
-		       strlen(words_list[flow / 8]));
-}
-
-static void make_frames(void)
-{
-	uint8_t payload[LARGE], frame[PKT_MAX];
-
-	for (uint32_t s = 0; s < SIZES; s++)
-		for (uint32_t f = 0; f < FIG5_FLOWS; f++) {
-			struct pkt k = pkt_new(4, IPPROTO_UDP);
-
-			fill_payload(payload, sizes[s], f);
-			k.data = payload;
-			k.payload = sizes[s];
-			k.sport = 1024 + f;
-			k.csum = PKT_CSUM_FULL;
-			frame_len[s] = pkt_build(&k, frame);
-			memcpy(frames[s][f], frame, frame_len[s]);
-		}
-}
-
-/* --- engines --- */
-
-struct bed {
-	struct chain_file *file;
-	struct oracle *o[MODES];
-	uint64_t now;
-};
-
-static void send_one(struct bed *b, enum mode mode, uint32_t size,
-		     uint32_t flow)
-{
-	struct nfold_punt punt = { .magic = NFOLD_PUNT_MAGIC, .family = 4,
-				   .reason = NFOLD_REASON_STATE_FUNCTION };
-	struct engine_pkt p = { .data = frames[size][flow],
-				.len = frame_len[size], .punt = &punt };
-	struct engine *e = oracle_engine(b->o[mode]);
-
-	if (engine_packet(e, &p) != ENGINE_TX ||
-	    p.walked != (mode == UNFOLDED))
-		die("a packet did not go its way");
-	engine_left(e, p.flow);
-}
-
-static void learn(struct bed *b, enum mode mode)
-{
-	struct oracle_result r;
-
-	for (uint32_t i = 0; i < 4 * FIG5_FLOWS; i++) {
-		if (oracle_packet(b->o[mode], 0, frames[0][i % FIG5_FLOWS],
-				  frame_len[0], &r) ||
-		    r.verdict != ORACLE_SENT)
-			die("a packet was not sent");
-		oracle_left(b->o[mode]);
-		oracle_tick(b->o[mode]);
-	}
-	if (mode != UNFOLDED && r.walked)
-		die("a flow was not folded");
-}
-
-static void bed_new(struct bed *b, int n)
-{
-	char text[256] = "chain fig5 { on p0 inside, p1 outside; mode wire; table-size 1k; ";
-	struct instance_error ierr;
-	struct conf_error err;
-
-	*b = (struct bed){ .now = 1000 * NF_SEC };
-	for (int i = 0; i < n; i++)
-		strcat(text, "monitor; ");
-	if (chain_load(&b->file, "fig5.chain", strcat(text, "}"), &err))
-		die(err.message);
-	for (int i = 0; i < n; i++)
-		b->file->chains[0].nfs[i].ops = &inspect_ops;
-	for (enum mode m = 0; m < MODES; m++) {
-		struct oracle_conf conf = { .chain = b->file->chains,
-					    .fold = m != UNFOLDED,
-					    .alone = m == ALONE,
-					    .kernel_clock = true,
-					    .socket = rig_socket };
-
-		if (oracle_new(&b->o[m], &conf, &ierr))
-			die(ierr.text);
-		oracle_now(b->o[m], b->now);
-		learn(b, m);
-	}
-}
-
-static void bed_free(struct bed *b)
-{
-	for (enum mode m = 0; m < MODES; m++)
-		oracle_free(b->o[m]);
-	chain_file_free(b->file);
-}
-
 /* --- measuring --- */
-
-struct taken {
-	double ns[MODES][ROUNDS_MAX];		/* a packet, of all */
-	double latency[MODES][ROUNDS_MAX];
-};
-
-static void turn(struct bed *b, enum mode mode, uint32_t size,
-		 struct taken *t, int at)
-{
-	double start = wall_ns(), each[PACKETS_MAX];
-
-	for (uint32_t i = 0; i < packets; i++)
-		send_one(b, mode, size, i % FIG5_FLOWS);
-	t->ns[mode][at] = (wall_ns() - start) / packets;
-	for (uint32_t i = 0; i < packets; i++) {
-		start = wall_ns();
-		send_one(b, mode, size, i % FIG5_FLOWS);
-		each[i] = wall_ns() - start;
-	}
-	qsort(each, packets, sizeof(*each), by_value);
-	t->latency[mode][at] = each[packets / 2];
-}
 
 /* What the NFs found in the same packets, and how many bytes. */
 static void same_results(struct bed *b, int n, uint32_t size)
@@ -214,20 +67,13 @@ static void same_results(struct bed *b, int n, uint32_t size)
 
 	for (enum mode m = 0; m < MODES; m++) {
 		memset(found, 0, sizeof(found));
-		for (uint32_t i = 0; i < FIG5_FLOWS; i++)
+		for (uint32_t i = 0; i < BED_FLOWS; i++)
 			send_one(b, m, size, i);
 		memcpy(seen[m], found, sizeof(found));
 		if (memcmp(seen[0], seen[m], sizeof(found)) ||
 		    !seen[m][n - 1].hits)
 			die("the NFs did not find the same");
 	}
-}
-
-static void measure(struct bed *b, uint32_t size, struct taken *t)
-{
-	for (int r = -1; r < rounds; r++)	/* round -1 warms up */
-		for (int i = 0; i < MODES; i++)
-			turn(b, (i + r + 1) % MODES, size, t, r < 0 ? 0 : r);
 }
 
 /* ns of one function on a payload of that size. */
@@ -241,7 +87,7 @@ static double work_ns(uint32_t size)
 
 		for (uint32_t i = 0; i < packets; i++)
 			hits += words_find(&words,
-					   frames[size][i % FIG5_FLOWS] + 42,
+					   frames[size][i % BED_FLOWS] + 42,
 					   sizes[size]);
 		ns[r] = (wall_ns() - start) / packets;
 	}
@@ -251,20 +97,6 @@ static double work_ns(uint32_t size)
 }
 
 /* --- figures --- */
-
-/* theirs over ours (a rate's ratio is that of the times, turned over). */
-static void print_rate(const char *what, int n, const double *ours,
-		       const double *theirs)
-{
-	double ratio[ROUNDS_MAX] = { 0 };
-
-	for (int r = 0; r < rounds; r++)
-		ratio[r] = theirs[r] / ours[r];
-	printf("{\"name\":\"fig5_%s_%d\",\"value\":%.0f,\"unit\":\"packets/s\",\"ratio\":%.3f,\"baseline\":%.0f,\"spread\":%.3f}\n",
-	       what, n, 1e9 / median(ours, rounds), median(ratio, rounds),
-	       1e9 / median(theirs, rounds), spread(ratio, rounds));
-	fflush(stdout);
-}
 
 static void print_latency(int n, const double *ours, const double *theirs)
 {
@@ -302,9 +134,12 @@ static void figure(int n, FILE *out, const double *work)
 {
 	static struct taken t;
 	double gain[SIZES];
+	char nfs[64] = "";
 	struct bed b;
 
-	bed_new(&b, n);
+	for (int i = 0; i < n; i++)
+		strcat(nfs, "monitor; ");
+	bed_new(&b, nfs, &inspect_ops);
 	for (uint32_t s = 0; s < SIZES; s++) {
 		same_results(&b, n, s);
 		measure(&b, s, &t);
@@ -317,10 +152,10 @@ static void figure(int n, FILE *out, const double *work)
 				least(t.latency[m], rounds));
 		fprintf(out, "\n");
 		if (sizes[s] == SMALL)
-			print_rate("small", n, t.ns[TWO], t.ns[UNFOLDED]);
+			print_rate("fig5_small", n, t.ns[TWO], t.ns[UNFOLDED]);
 	}
-	print_rate("rate", n, t.ns[TWO], t.ns[UNFOLDED]);
-	print_rate("alone", n, t.ns[ALONE], t.ns[UNFOLDED]);
+	print_rate("fig5_rate", n, t.ns[TWO], t.ns[UNFOLDED]);
+	print_rate("fig5_alone", n, t.ns[ALONE], t.ns[UNFOLDED]);
 	print_latency(n, t.latency[TWO], t.latency[UNFOLDED]);
 	if (n > 1)
 		print_even(n, work, gain);
@@ -337,7 +172,7 @@ int main(int argc, char **argv)
 		rounds = atoi(argv[1]);
 	if (argc > 2)
 		packets = atoi(argv[2]);
-	if (rounds < 1 || rounds > ROUNDS_MAX || packets < FIG5_FLOWS ||
+	if (rounds < 1 || rounds > ROUNDS_MAX || packets < BED_FLOWS ||
 	    packets > PACKETS_MAX)
 		die("ROUNDS is 1 to 1000, PACKETS 64 to 4096");
 	rigs_begin();

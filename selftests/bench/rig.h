@@ -117,7 +117,7 @@ static inline void rig_new(struct rig *r, const char *nfs,
 	snprintf(text, sizeof(text),
 		 "chain bench { on p0 inside, p1 outside; table-size %u; %s }",
 		 table < 1024 ? 1024 : table, nfs);
-	if (chain_load(&r->file, "bench.chain", text, &err))
+	if (chain_load(&r->file, "build/bench.chain", text, &err))
 		die(err.message);
 	if (ops)
 		r->file->chains[0].nfs[0].ops = ops;
