@@ -127,16 +127,45 @@ static uint32_t strings_of(const struct chain *c, const char *nf)
 	return quotes / 2;
 }
 
+static struct nf **nfs_of(const struct chain *c)
+{
+	struct conf_error err;
+	struct nf **nfs = chain_nfs_new(c, &err);
+
+	if (!nfs) {
+		conf_error_print(stdout, &err);
+		fail();
+	}
+	return nfs;
+}
+
+/* Slots of the first service's table, by what the balancer shows. */
+static json_int_t slots_of(struct nf *lb)
+{
+	json_t *shown = lb->ops->show(lb), *b;
+	json_int_t slots = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_array_get(json_object_get(
+				shown, "services"), 0), "backends"), i, b)
+		slots += json_integer_value(json_object_get(b, "slots"));
+	json_decref(shown);
+	return slots;
+}
+
 static void speedybox_1(void **state)
 {
-	static const char *const nfs[] = {
+	static const char *const names[] = {
 		"nat", "lb", "monitor", "ipfilter", NULL,
 	};
 	struct chain_file *f = load("chains/speedybox-1.chain", NULL);
+	struct nf **nfs = nfs_of(f->chains);
 
 	(void)state;
-	has_nfs(f->chains, nfs);
+	has_nfs(f->chains, names);
 	assert_int_equal(strings_of(f->chains, "ipfilter"), 200);
+	assert_int_equal(slots_of(nfs[1]), 7);
+	chain_nfs_free(nfs);
 	round_trip(f);
 	chain_file_free(f);
 }
@@ -161,19 +190,12 @@ static void speedybox_2(void **state)
 {
 	static const char *const nfs[] = { "ipfilter", "monitor", "ids", NULL };
 	struct chain_file *f = load("chains/speedybox-2.chain", NULL);
-	struct conf_error err;
-	struct nf **made;
 
 	(void)state;
 	has_nfs(f->chains, nfs);
 	assert_int_equal(strings_of(f->chains, "ipfilter"), 350 + 1);
 	assert_int_equal(snort_rules("chains/speedybox.rules"), 18);
-	made = chain_nfs_new(f->chains, &err);	/* reads the rules */
-	if (!made) {
-		conf_error_print(stdout, &err);
-		fail();
-	}
-	chain_nfs_free(made);
+	chain_nfs_free(nfs_of(f->chains));	/* reads the rules */
 	chain_file_free(f);
 }
 
