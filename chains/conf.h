@@ -101,11 +101,11 @@ void conf_error_print(FILE *out, const struct conf_error *err);
 /* The same into a buffer, cut to it, without the last line's end. */
 void conf_error_text(char *buf, size_t size, const struct conf_error *err);
 
-/* A text in another language that a chain file names, an NF's rules (conf_text.c).
- * Owned by the caller; places in it have it as conf_loc.src. The file's path
- * counts from the folder of the file that the word stands in; UTF-8 without
- * control characters, at most max bytes. NULL with err filled. */
-struct conf_source *conf_text_open(const struct conf_word *file, size_t max,
+/* A text in another language that a chain file names, an NF's rules, for errors
+ * with places in it (conf_text.c): conf_file_text(), but UTF-8 without control
+ * characters. Owned by the caller; places in it have it as conf_loc.src. NULL with
+ * err filled. */
+struct conf_source *conf_text_file(const struct conf_word *w, size_t max,
 				   struct conf_error *err);
 /* The same of a text at hand, which is copied. */
 struct conf_source *conf_text_copy(const char *name, const char *text,

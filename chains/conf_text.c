@@ -1,64 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Texts in other languages that chain files name. */
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "conf_priv.h"
-
-static char *text_path(const struct conf_word *file)
-{
-	const char *from = file->loc.file ? file->loc.file : "";
-	const char *slash = strrchr(from, '/');
-	char *path;
-
-	if (!slash || *file->text == '/')
-		return strdup(file->text);
-	if (asprintf(&path, "%.*s%s", (int)(slash + 1 - from), from,
-		     file->text) < 0)
-		return NULL;
-	return path;
-}
-
-/* 0 or negative errno. A regular file: a FIFO would make the reader wait. */
-static int text_read(struct conf_source *src, int fd, size_t max)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if ((size_t)st.st_size > max)
-		return -EFBIG;
-	src->text = malloc(st.st_size + 1);
-	if (!src->text)
-		return -ENOMEM;
-	while (src->len < (size_t)st.st_size) {
-		n = read(fd, src->text + src->len, st.st_size - src->len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			break;
-		src->len += n > 0 ? n : 0;
-	}
-	return 0;
-}
-
-static int text_open(struct conf_source *src, size_t max)
-{
-	int fd = open(src->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
-
-	if (fd < 0)
-		return -errno;
-	err = text_read(src, fd, max);
-	close(fd);
-	return err;
-}
 
 static struct conf_source *text_check(struct conf_source *src,
 				      struct conf_error *err)
@@ -71,24 +17,25 @@ static struct conf_source *text_check(struct conf_source *src,
 	return NULL;
 }
 
-struct conf_source *conf_text_open(const struct conf_word *file, size_t max,
+struct conf_source *conf_text_file(const struct conf_word *w, size_t max,
 				   struct conf_error *err)
 {
-	struct conf_source *src = calloc(1, sizeof(*src));
-	int no = -ENOMEM;
+	const char *from = w->loc.file ? w->loc.file : "", *text;
+	const char *slash = *w->text == '/' ? NULL : strrchr(from, '/');
+	struct conf_source *src;
+	char *name;
+	size_t len;
 
-	if (src)
-		src->name = text_path(file);
-	if (src && src->name)
-		no = text_open(src, max);
-	if (!no)
-		return text_check(src, err);
-	conf_fail(err, &file->loc, NULL, "can not read %s: %s",
-		  src && src->name ? src->name : file->text,
-		  no == -EFBIG ? "too large" :
-		  no == -EINVAL ? "not a regular file" : strerror(-no));
-	conf_text_free(src);
-	return NULL;
+	if (conf_file_text(w, max, &text, &len, err))
+		return NULL;
+	if (asprintf(&name, "%.*s%s", slash ? (int)(slash + 1 - from) : 0, from,
+		     w->text) < 0) {
+		conf_fail(err, &w->loc, NULL, "out of memory");
+		return NULL;
+	}
+	src = conf_text_copy(name, text, len, err);
+	free(name);
+	return src;
 }
 
 struct conf_source *conf_text_copy(const char *name, const char *text,

@@ -125,8 +125,9 @@ static inline enum nf_verdict nf_drop(struct nf_pkt *pkt,
 /* Drop this packet of a TCP connection, and answer its sender with a reset, as
  * if the packet's destination had sent it (RFC 9293 section 3.10.7.1): return
  * nf_reset(pkt, NFOLD_REASON_...). Not recorded: it is this packet's own. The
- * session is as one that was reset, and ends soon. Of other protocols the packet
- * is dropped. */
+ * session is as one that was reset, and ends soon. Of other protocols the sender
+ * is told that the port is unreachable (RFC 1122 section 3.2.2.1, RFC 4443
+ * section 3.1), where the engine routes and so has an address to tell it from. */
 static inline enum nf_verdict nf_reset(struct nf_pkt *pkt,
 				       enum nfold_reason reason)
 {
@@ -289,6 +290,14 @@ static inline enum nf_sf_result nf_sf_drop(struct nf_pkt *pkt,
 {
 	pkt->drop_reason = reason;
 	return NF_SF_DROP;
+}
+
+/* As nf_reset(). */
+static inline enum nf_sf_result nf_sf_reset(struct nf_pkt *pkt,
+					    enum nfold_reason reason)
+{
+	pkt->reset = true;
+	return nf_sf_drop(pkt, reason);
 }
 
 /* Flow id of a packet. */

@@ -70,6 +70,7 @@ enum nfold_reason_kind {
 	X(RATE_EXCEEDED, "rate-exceeded", DROP, "source above its packet rate") \
 	X(POLICED, "policed", DROP, "above the policer's rate")               \
 	X(IDS_DROP, "ids-drop", DROP, "a rule of the intrusion detection drops it") \
+	X(IDS_REJECT, "ids-reject", DROP, "one rejects it; its sender is told") \
 	X(AH_SPI, "ah-spi", DROP, "AH for us of no known association")         \
 	X(AH_REPLAY, "ah-replay", DROP, "AH sequence number seen before, or too old") \
 	X(AH_ICV, "ah-icv", DROP, "AH integrity value is wrong")              \

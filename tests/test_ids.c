@@ -95,10 +95,11 @@ static void pass_wins_over_all(void **state)
 		expect(asks(IPPROTO_TCP, 4000, "evil"), 0, GONE, "1 2");
 		expect(asks(IPPROTO_TCP, 4001, "ok"), 0, OUT, "");
 		expect(asks(IPPROTO_TCP, 4001, "quiet"), 0, GONE, "");
-		expect(asks(IPPROTO_TCP, 4002, "bad note"), 0, GONE, "4 6");
+		expect(asks(IPPROTO_TCP, 4002, "bad note"), 0, OUT, "4 6");
+		assert_int_equal(box.pkt.outcome, NFOLD_REASON_IDS_REJECT);
 		assert_int_equal(shown("passed"), 2);
 		assert_int_equal(shown("dropped"), 3);
-		assert_int_equal(counted(NFOLD_REASON_IDS_DROP), 3);
+		assert_int_equal(counted(NFOLD_REASON_IDS_DROP), 2);
 		ids_stop();
 	}
 }
@@ -121,6 +122,62 @@ static void a_drop_blocks_a_connection_and_one_datagram(void **state)
 		expect(asks(IPPROTO_UDP, 4000, "evil"), 0, GONE, "1");
 		expect(asks(IPPROTO_UDP, 4000, "fine"), 0, OUT, "");
 		assert_int_equal(shown("dropped"), 4);
+		ids_stop();
+	}
+}
+
+/* A segment as it came back: a reset for its sender? */
+static bool is_reset(void)
+{
+	return box.pkt.out == 0 && box.pkt.data[14 + 20 + 13] & TCP_RST;
+}
+
+static void a_rejected_connection_is_reset_for_both_ends(void **state)
+{
+	struct pkt f;
+
+	(void)state;
+	for (int fold = 0; fold < 2; fold++) {
+		ids_start(fold, "reject tcp any any -> any any (content:\"evil\"; sid:1;)\n", "");
+		expect(asks(IPPROTO_TCP, 4000, "fine"), 0, OUT, "");
+		expect(says(IPPROTO_TCP, 4000, "fine"), 1, OUT, "");
+		expect(asks(IPPROTO_TCP, 4000, "evil"), 0, OUT, "1");
+		assert_true(is_reset());
+		assert_int_equal(box.pkt.outcome, NFOLD_REASON_IDS_REJECT);
+		f = says(IPPROTO_TCP, 4000, "more");
+		assert_int_equal(pass(&f, 1), ENGINE_TX);
+		assert_int_equal(box.pkt.out, 1);
+		assert_true(box.pkt.data[14 + 20 + 13] & TCP_RST);
+		assert_int_equal(shown("dropped"), 2);
+		ids_stop();
+		/* By the flow key: each one who tries is told. */
+		ids_start(fold, "reject tcp any any -> any 80 (sid:1;)\n", "");
+		for (int n = 0; n < 2; n++) {
+			expect(asks(IPPROTO_TCP, 4000, ""), 0, OUT, "1");
+			assert_true(is_reset());
+		}
+		assert_int_equal(engine_sessions(box.e), 0);
+		ids_stop();
+	}
+}
+
+/* RFC 1122, 3.2.2.1: type 3, code 3, and the packet that it is about. */
+static void a_rejected_datagram_is_unreachable(void **state)
+{
+	static const char rules[] = "reject udp any any -> any any (content:\"evil\"; sid:1;)\n";
+
+	(void)state;
+	for (int fold = 0; fold < 2; fold++) {
+		ids_start(fold, rules, "");
+		box.ports[0].addr4 = inet_addr("10.0.0.1");
+		expect(asks(IPPROTO_UDP, 4000, "fine"), 0, OUT, "");
+		advance(NF_SEC);
+		expect(asks(IPPROTO_UDP, 4000, "evil"), 0, OUT, "1");
+		assert_int_equal(box.pkt.out, 0);
+		assert_int_equal(box.pkt.data[14 + 9], IPPROTO_ICMP);
+		assert_int_equal(box.pkt.data[14 + 20], 3);
+		assert_int_equal(box.pkt.data[14 + 21], 3);
+		expect(asks(IPPROTO_UDP, 4000, "fine"), 0, OUT, "");
 		ids_stop();
 	}
 }
@@ -447,31 +504,73 @@ static void variables_of_the_chain_file_count(void **state)
 
 static void a_rule_file_is_found_beside_the_chain_file(void **state)
 {
-	char dir[] = "/tmp/nfold-ids-XXXXXX", path[64];
-	struct conf_word w = { .text = "a.rules" };
+	char dir[] = "/tmp/nfold-ids-XXXXXX", path[64], chain[64];
+	struct conf_block *tree = NULL;
 	struct conf_error err = { 0 };
-	struct conf_source *src;
-	size_t len;
+	struct nf nf = { 0 };
 	FILE *f;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/a.rules", dir);
+	snprintf(chain, sizeof(chain), "%s/x.chain", dir);
 	f = fopen(path, "w");
-	fputs("# here\n", f);
+	fputs("# here\n" ALERT "(content:\"a\"; sid:1;)\n alert x", f);
 	fclose(f);
-	snprintf(path, sizeof(path), "%s/x.chain", dir);
-	w.loc.file = path;
-	src = conf_text_open(&w, 100, &err);
-	assert_non_null(src);
-	assert_memory_equal(conf_text_bytes(src, &len), "# here\n", 7);
-	assert_int_equal(len, 7);
-	conf_text_free(src);
-	assert_null(conf_text_open(&w, 6, &err));
-	assert_non_null(strstr(err.message, "too large"));
-	snprintf(path, sizeof(path), "%s/a.rules", dir);
+	assert_int_equal(conf_parse(&tree, chain, "ids { rules \"a.rules\"; }",
+				    &err), 0);
+	assert_int_equal(ids_ops.init(&nf, tree->stmts[0].block, &err), -1);
+	assert_string_equal(err.file, path);
+	assert_int_equal(err.line, 3);
+	conf_free(tree);
 	unlink(path);
 	rmdir(dir);
+}
+
+/* nfold nf set: statements, and the rules that they name. -1 with *err. */
+static int set(const char *statements, const char *rules, struct conf_error *err)
+{
+	const struct conf_file files[] = {
+		{ "set", statements, strlen(statements) },
+		{ "b.rules", rules, strlen(rules) },
+	};
+	struct conf_block *block;
+	int failed = conf_parse_given(&block, files, 2, err);
+
+	if (failed)
+		return failed;
+	failed = ids_ops.set(&box.nf[0], block, err);
+	conf_free(block);
+	return failed;
+}
+
+static void rules_are_replaced_by_nf_set(void **state)
+{
+	static const char first[] =
+		ALERT "(content:\"x\"; flowbits:set,one; flowbits:noalert; sid:9;)\n"
+		"alert tcp $NET any -> any any (content:\"evil\"; sid:1;)\n";
+	static const char second[] =
+		"alert tcp $NET any -> any $P (content:\"good\"; sid:2;)\n"
+		ALERT "(content:\"y\"; flowbits:set,two; flowbits:noalert; sid:8;)\n"
+		ALERT "(content:\"z\"; flowbits:isset,one; sid:3;)\n";
+	struct conf_error err = { 0 };
+
+	(void)state;
+	ids_start(true, first, "var NET 10.0.0.0/8;");
+	expect(asks(IPPROTO_TCP, 4000, "x evil good"), 0, OUT, "1");
+	/* A bad one is refused with its place, and nothing has changed. */
+	assert_int_equal(set("rules \"b.rules\";", second, &err), -1);
+	assert_string_equal(err.file, "b.rules");
+	assert_int_equal(err.line, 1);
+	assert_non_null(strstr(err.message, "variable 'P'"));
+	assert_int_equal(set("inspect all;", second, &err), -1);
+	assert_int_equal(set("rules \"c.rules\";", second, &err), -1);
+	expect(asks(IPPROTO_TCP, 4000, "x evil good"), 0, OUT, "1");
+	assert_int_equal(set("rules \"b.rules\"; var P 80;", second, &err), 0);
+	expect(asks(IPPROTO_TCP, 4000, "y evil good"), 0, OUT, "2");
+	expect(asks(IPPROTO_TCP, 4000, "z evil"), 0, OUT, "3");
+	expect(asks(IPPROTO_TCP, 4001, "y z"), 0, OUT, "");
+	ids_stop();
 }
 
 /* Rules are replaced: flows are looked up anew, counts begin anew. */
@@ -619,6 +718,8 @@ int main(void)
 		cmocka_unit_test(events_are_told_by_priority_then_sid),
 		cmocka_unit_test(pass_wins_over_all),
 		cmocka_unit_test(a_drop_blocks_a_connection_and_one_datagram),
+		cmocka_unit_test(a_rejected_connection_is_reset_for_both_ends),
+		cmocka_unit_test(a_rejected_datagram_is_unreachable),
 		cmocka_unit_test(what_no_rule_can_match_folds_to_nothing),
 		cmocka_unit_test(rules_on_the_flow_key_are_decided_once),
 		cmocka_unit_test(a_pass_rule_keeps_a_key_drop_per_packet),
@@ -632,6 +733,7 @@ int main(void)
 		cmocka_unit_test(blocks_are_refused_with_their_place),
 		cmocka_unit_test(variables_of_the_chain_file_count),
 		cmocka_unit_test(a_rule_file_is_found_beside_the_chain_file),
+		cmocka_unit_test(rules_are_replaced_by_nf_set),
 		cmocka_unit_test(rules_are_replaced),
 		cmocka_unit_test(a_session_survives_a_restart),
 		cmocka_unit_test(random_flows_folded_equal_unfolded),

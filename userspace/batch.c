@@ -221,8 +221,10 @@ static bool passes(const struct job *job, struct nf_pkt *pkt,
 {
 	if (job->b.kernel)
 		return steps->run(steps->ctx, job->b.step);
-	if (job->dropped)
+	if (job->dropped) {
 		pkt->drop_reason = job->view.drop_reason;
+		pkt->reset = job->view.reset;
+	}
 	return !job->dropped;
 }
 

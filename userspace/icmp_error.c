@@ -18,9 +18,18 @@ bool icmp_error_may(enum icmp_error what, const uint8_t *data,
 {
 	if ((p->flags & NFOLD_PARSE_GROUP) || (data[0] & 1))
 		return false;
-	return what == ICMP_ERROR_TTL || p->family == 6 ||
+	return what != ICMP_ERROR_TOO_BIG || p->family == 6 ||
 	       (load16(data + p->l3_off + 6) & htons(DF));
 }
+
+/* Type and code, of either family. */
+static const struct {
+	uint8_t type4, code4, type6, code6;
+} numbers[] = {
+	[ICMP_ERROR_TOO_BIG] = { 3, 4, 2, 0 },
+	[ICMP_ERROR_TTL] = { 11, 0, 3, 0 },
+	[ICMP_ERROR_PORT] = { 3, 3, 1, 4 },
+};
 
 static void swap_macs(uint8_t *data)
 {
@@ -48,8 +57,8 @@ static void put4(enum icmp_error what, uint8_t *ip, const struct nf_addr *from,
 	store32(ip + 12, from->a[0]);
 	store32(ip + 16, to);
 	store16(ip + 10, ~csum_fold(nfold_csum_bytes(ip, 20)));
-	icmp[0] = what == ICMP_ERROR_TTL ? 11 : 3;
-	icmp[1] = what == ICMP_ERROR_TTL ? 0 : 4;
+	icmp[0] = numbers[what].type4;
+	icmp[1] = numbers[what].code4;
 	store16(icmp + 6, htons(mtu));
 	store16(icmp + 2, ~csum_fold(nfold_csum_bytes(icmp, 8 + quote)));
 }
@@ -68,7 +77,8 @@ static void put6(enum icmp_error what, uint8_t *ip, const struct nf_addr *from,
 	ip[7] = 64;
 	memcpy(ip + 8, from->a, 16);
 	memcpy(ip + 24, to, 16);
-	icmp[0] = what == ICMP_ERROR_TTL ? 3 : 2;
+	icmp[0] = numbers[what].type6;
+	icmp[1] = numbers[what].code6;
 	store32(icmp + 4, htonl(mtu));
 	sum = nfold_csum_pseudo(ip, 6, IPPROTO_ICMPV6, 8 + quote);
 	store16(icmp + 2,

@@ -13,6 +13,9 @@ enum icmp_error {
 	/* Time exceeded in transit (RFC 1812 section 4.3.3.4, RFC 4443 section
 	 * 3.3). */
 	ICMP_ERROR_TTL,
+	/* Refused: port unreachable (RFC 1122 section 3.2.2.1, RFC 4443 section
+	 * 3.1). */
+	ICMP_ERROR_PORT,
 };
 
 /* Bytes that it may put in front of a packet's IP header. */
@@ -26,7 +29,7 @@ bool icmp_error_may(enum icmp_error what, const uint8_t *data,
 
 /* Turns the frame at *data, as it came in, into the error, to go back where it
  * came from: source `from`, MAC addresses swapped. mtu: of IP, in bytes, as the
- * sender must see it; TTL: 0. False: no room; the frame is unchanged. */
+ * sender must see it; for the others 0. False: no room; the frame is unchanged. */
 bool icmp_error_make(enum icmp_error what, uint8_t **data, uint32_t *len,
 		     uint32_t *room, const struct nfold_parse *p,
 		     const struct nf_addr *from, uint32_t mtu);

@@ -2,6 +2,8 @@
 /* A packet of a folded flow that reached user space: its payload state functions
  * if it has any, then the entry, by the code that XDP applies it with.
  */
+#include <netinet/in.h>
+
 #include "../maps/act.h"
 #include "way_priv.h"
 
@@ -87,19 +89,25 @@ enum engine_verdict way_apply(struct engine *e, struct flow *f,
 /* A payload function dropped it: the NFs before have counted it, those behind
  * never saw it. */
 static enum engine_verdict payload_dropped(struct engine *e, struct flow *f,
-					   const struct engine_pkt *p,
+					   struct engine_pkt *p,
 					   const struct nf_pkt *pkt,
+					   const struct origin *o,
 					   uint16_t record)
 {
 	struct lmat_record *r = &f->lmat.records[record];
+	uint8_t why = pkt->drop_reason ? pkt->drop_reason
+				       : NFOLD_REASON_NF_DROP;
 
 	e->drop_nf = r->nf + 1;
 	lmat_add_counts(&f->lmat, record, 1, p->len);
 	gmat_count(e, f, p->len, true);
 	if (!r->function->may_drop)
 		gmat_slow(e, f, NFOLD_REASON_RECORD_MISMATCH);
-	return way_drop(e, pkt->drop_reason ? pkt->drop_reason
-					    : NFOLD_REASON_NF_DROP);
+	if (!pkt->reset)
+		return way_drop(e, why);
+	if (pkt->l4proto == IPPROTO_TCP)
+		gmat_tcp_seen(e, f, NFOLD_TCP_RST);
+	return way_resets(e, p, o, why);
 }
 
 struct steps_ctx {
@@ -137,7 +145,7 @@ enum engine_verdict way_apply_payload(struct engine *e, struct flow *f,
 
 	origin_save(&o, pkt, parse);
 	if (!batch_run(e->batches, &f->lmat, pkt, &steps, &r) && !ctx.why)
-		return payload_dropped(e, f, p, pkt, r.stopped - 1);
+		return payload_dropped(e, f, p, pkt, &o, r.stopped - 1);
 	if (ctx.why == NFOLD_REASON_EVENT_FIRED)
 		return way_refold(e, f, p, pkt, &o, &r);
 	if (r.settled && !lmat_has_live(&f->lmat) && !f->entry.one_by_one)

@@ -150,6 +150,8 @@ enum engine_verdict way_reset(struct engine *e, struct engine_pkt *p,
 			      const struct nfold_parse *parse,
 			      enum nfold_reason why)
 {
+	if (parse->l4 != NFOLD_L4_TCP)
+		return way_refuse(e, p, parse, ICMP_ERROR_PORT, why, 0);
 	if (!tcp_reset_make(p->data, &p->len, parse))
 		return way_drop(e, why);
 	p->out = p->punt->port;

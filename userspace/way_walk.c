@@ -160,7 +160,7 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 		session_end(e, f->session);
 	} else {
 		gmat_invalidate(e, f); /* its records end too early now */
-		if (pkt->reset)
+		if (pkt->reset && pkt->l4proto == IPPROTO_TCP)
 			gmat_tcp_seen(e, f, NFOLD_TCP_RST);
 	}
 	return pkt->reset ? way_resets(e, p, o, why) :

@@ -20,10 +20,22 @@ static void settle(struct ids *ids, struct ids_dir *d)
 		ids_reassemble_end(ids, d->session, d == &d->session->dirs[1]);
 }
 
-static enum nf_sf_result deny(struct ids *ids, struct nf_pkt *pkt)
+static enum nf_sf_result deny(struct ids *ids, struct nf_pkt *pkt, bool reject)
 {
 	ids->totals.dropped++;
+	if (reject)
+		return nf_sf_reset(pkt, NFOLD_REASON_IDS_REJECT);
 	return nf_sf_drop(pkt, NFOLD_REASON_IDS_DROP);
+}
+
+/* A connection is over for both its ends: its bytes do not arrive. */
+static void block(struct ids_session *s, const struct nf_pkt *pkt,
+		  enum ids_verdict v)
+{
+	if (v == IDS_NORMALISE || pkt->l4proto != IPPROTO_TCP)
+		return;
+	s->blocked = true;
+	s->rejected = v == IDS_RESET;
 }
 
 static enum nf_sf_result ids_run(void *arg, struct nf_pkt *pkt)
@@ -37,7 +49,7 @@ static enum nf_sf_result ids_run(void *arg, struct nf_pkt *pkt)
 		return NF_SF_SETTLED;
 	taken = ids_take(s->ids, pkt);
 	if (s->blocked || taken == IDS_REFUSE)
-		return deny(s->ids, pkt);
+		return deny(s->ids, pkt, s->rejected);
 	if (taken == IDS_IGNORE)
 		return NF_SF_NEXT;
 	v = ids_inspect(s->ids, d, pkt);
@@ -45,9 +57,8 @@ static enum nf_sf_result ids_run(void *arg, struct nf_pkt *pkt)
 		settle(s->ids, d);
 		return d->settled ? NF_SF_SETTLED : NF_SF_NEXT;
 	}
-	if (v != IDS_NORMALISE && pkt->l4proto == IPPROTO_TCP)
-		s->blocked = true;
-	return deny(s->ids, pkt);
+	block(s, pkt, v);
+	return deny(s->ids, pkt, v == IDS_RESET);
 }
 
 /* [may drop] */
@@ -57,15 +68,18 @@ static const struct state_function inspect_sf[] = {
 	  .may_drop = true },
 };
 
-/* A direction that the flow key condemns: told once, then dropped unseen. */
+/* A direction that the flow key condemns: told once, then dropped unseen; what is
+ * rejected is answered each time, and opens nothing. */
 static enum nf_verdict denied(struct nf *nf, struct nf_pkt *pkt,
 			      struct ids_dir *d)
 {
 	struct header_action drop = ha_drop(NFOLD_REASON_IDS_DROP);
 	struct ids *ids = nf->priv;
 
-	if (!d->told)
+	if (!d->told || d->rejects)
 		ids_inspect(ids, d, pkt);
+	if (d->rejects)
+		return nf_reset(pkt, NFOLD_REASON_IDS_REJECT);
 	localmat_add_HA(nf, nf_extract_fid(pkt), &drop);
 	return nf_drop(pkt, NFOLD_REASON_IDS_DROP);
 }
@@ -155,4 +169,5 @@ const struct nf_ops ids_ops = {
 	.save = ids_save,
 	.restore = ids_restore,
 	.show = ids_show,
+	.set = ids_set,
 };

@@ -63,6 +63,7 @@ struct ids_dir {
 	uint8_t dir;		/* one of enum ids_dir_bit */
 	uint8_t want;		/* enum ids_want, bits */
 	bool denied;		/* a rule on the flow key drops all of it */
+	bool rejects;		/* by an answer to its sender each time */
 	bool told;		/* rules on the flow key have been told */
 	bool settled;
 	bool seen;		/* a packet of it */
@@ -77,6 +78,7 @@ struct ids_session {
 	bool reversed;		/* who opened it is the server */
 	bool blocked;		/* TCP: a packet was dropped, so all that
 				 * follow are */
+	bool rejected;		/* and answered by a reset, each end's next */
 	uint32_t evasions;	/* told, enum ids_stream_result, bits */
 	struct ids_stream *stream; /* TCP; NULL: none yet */
 	uint64_t bits[IDS_BITS_MAX / 64]; /* flowbits */
@@ -85,6 +87,10 @@ struct ids_session {
 /* ids_conf.c: 0, or -1 with err filled. */
 int ids_init(struct nf *nf, const struct conf_block *block,
 	     struct conf_error *err);
+/* rules and var, while it runs: other rules, or, with -1 and err filled, the same
+ * as before. */
+int ids_set(struct nf *nf, const struct conf_block *block,
+	    struct conf_error *err);
 /* The rules of an NF are replaced; they are its own from then on. 0, or -1: no
  * memory, and nothing has changed. */
 int ids_rules_set(struct ids *ids, struct ids_rules *rules);

@@ -120,7 +120,7 @@ static int read_rules(struct ids_rules *rules, const struct conf_stmt *s,
 
 	if (conf_need_words(s, 2, 2, "rules \"FILE\"", err))
 		return -1;
-	src = conf_text_open(&s->words[1], IDS_FILE_MAX, err);
+	src = conf_text_file(&s->words[1], IDS_FILE_MAX, err);
 	return src ? ids_rules_read(rules, src, err) : -1;
 }
 
@@ -162,6 +162,72 @@ static int configure(struct ids *ids, struct ids_rules *rules,
 				     err))
 				return -1;
 	return ids_rules_finish(rules, &block->loc, err);
+}
+
+/* The variables of the chain file hold for what replaces its rules, but for those
+ * that come along; flowbits keep their places in sessions. */
+static int inherit(struct ids_rules *rules, const struct ids_rules *old)
+{
+	for (const struct ids_var *v = old->vars.first; v; v = v->next)
+		if (v->fixed && ids_var_fix(&rules->vars, &rules->arena,
+					    v->name, v->value))
+			return -1;
+	for (uint16_t i = 0; i < old->bit_cnt; i++)
+		if (ids_rules_bit(rules, old->bits[i],
+				  strlen(old->bits[i])) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_new(struct ids_rules *rules, const struct ids_rules *old,
+		    const struct conf_block *block, struct conf_error *err)
+{
+	static const char *const words[] = { "rules", "var", NULL };
+
+	for (size_t i = 0; i < block->cnt; i++) {
+		const struct conf_stmt *s = &block->stmts[i];
+
+		if (!strcmp(s->words[0].text, "var")) {
+			if (set_var(rules, s, err))
+				return -1;
+		} else if (strcmp(s->words[0].text, "rules")) {
+			return conf_unknown(s, words, err);
+		}
+	}
+	if (inherit(rules, old))
+		return conf_fail(err, &block->loc, NULL, "no memory");
+	for (size_t i = 0; i < block->cnt; i++)
+		if (!strcmp(block->stmts[i].words[0].text, "rules") &&
+		    read_rules(rules, &block->stmts[i], err))
+			return -1;
+	return ids_rules_finish(rules, &block->loc, err);
+}
+
+static bool any(const void *session, void *arg)
+{
+	(void)session;
+	(void)arg;
+	return true;
+}
+
+int ids_set(struct nf *nf, const struct conf_block *block,
+	    struct conf_error *err)
+{
+	struct ids_rules *rules = ids_rules_new();
+	struct ids *ids = nf->priv;
+	int failed;
+
+	if (!rules)
+		return conf_fail(err, &block->loc, NULL, "no memory for rules");
+	failed = read_new(rules, ids->rules, block, err);
+	if (!failed && ids_rules_set(ids, rules))
+		failed = conf_fail(err, &block->loc, NULL,
+				   "no memory for rules");
+	if (failed)
+		ids_rules_free(rules);
+	else
+		nf_invalidate(nf, any, NULL);
+	return failed;
 }
 
 int ids_rules_set(struct ids *ids, struct ids_rules *rules)

@@ -90,6 +90,7 @@ static void decide_by_key(struct ids *ids, struct ids_dir *d,
 			d->want |= IDS_WANT_PACKETS | IDS_WANT_DROP;
 		else
 			d->denied = true;
+		d->rejects = r->action == IDS_REJECT;
 		return;
 	}
 }
@@ -100,7 +101,7 @@ static bool look_up(struct ids *ids, struct ids_dir *d, struct nf_pkt *pkt)
 
 	ids_flow_view(d, pkt, &v);
 	d->want = 0;
-	d->denied = d->told = false;
+	d->denied = d->rejects = d->told = false;
 	d->group = ids_group_get(ids->rules, v.proto, v.dir, v.sport, v.dport);
 	if (!d->group)
 		return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rules.h"
+#include "sort.h"
 
 #define HEX 4			/* "\x41": characters of a byte */
 
@@ -22,10 +23,9 @@ static int same_kind(const struct ids_rule *a, const struct ids_rule *b)
 			      b->fast->bytes + b->fast_off, a->fast_len);
 }
 
-static int by_pattern(const void *a, const void *b, void *set)
+static int by_pattern(const void *set, uint32_t x, uint32_t y)
 {
 	const struct ids_rules *s = set;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	int d = same_kind(s->rules[x], s->rules[y]);
 
 	return d ? d : x < y ? -1 : x > y;
@@ -43,7 +43,7 @@ static int number(struct ids_patterns *p, struct ids_rules *set)
 	for (uint32_t i = 0; i < set->cnt; i++)
 		if (set->rules[i]->fast && !set->rules[i]->key_only)
 			p->rules[n++] = i;
-	qsort_r(p->rules, n, sizeof(*p->rules), by_pattern, set);
+	ids_sort(p->rules, n, by_pattern, set);
 	for (uint32_t i = 0; i < n; i++) {
 		struct ids_rule *r = set->rules[p->rules[i]];
 

@@ -2,7 +2,6 @@
 /* Options on the fields of headers. */
 #include "rule_read.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,22 +40,35 @@ static const struct field {
 	{ "dsize", IDS_F_DSIZE, 15, F_LESS | F_BETWEEN, 65535 },
 };
 
+/* IANA's keywords; /etc/protocols is not there for an engine. */
+static const struct {
+	const char *name;
+	uint8_t number;
+} protocols[] = {
+	{ "icmp", 1 },	 { "igmp", 2 },	    { "ipencap", 4 }, { "tcp", 6 },
+	{ "egp", 8 },	 { "udp", 17 },	    { "dccp", 33 },   { "ipv6", 41 },
+	{ "rsvp", 46 },	 { "gre", 47 },	    { "esp", 50 },    { "ah", 51 },
+	{ "ipv6-icmp", 58 }, { "icmpv6", 58 }, { "eigrp", 88 }, { "ospf", 89 },
+	{ "pim", 103 },	 { "vrrp", 112 },   { "l2tp", 115 },  { "sctp", 132 },
+	{ "udplite", 136 },
+};
+
 /* A number, or the name of a protocol. */
 static int read_operand(struct rule_scan *v, const struct field *f,
 			struct rule_word w, uint32_t *out)
 {
-	char name[32];
-	struct protoent *p;
 	int64_t n;
 
 	if (f->field == IDS_F_IP_PROTO && w.len && !rule_is_number(w)) {
-		snprintf(name, sizeof(name), "%.*s", (int)w.len, w.at);
-		p = getprotobyname(name);
-		if (!p)
-			return rule_fail_word(v, w, "a number is always known",
-					      "'%s' is not a protocol", name);
-		*out = p->p_proto;
-		return 0;
+		for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]);
+		     i++)
+			if (rule_is(w, protocols[i].name)) {
+				*out = protocols[i].number;
+				return 0;
+			}
+		return rule_fail_word(v, w, "a number is always known",
+				      "'%.*s' is not a protocol", (int)w.len,
+				      w.at);
 	}
 	if (rule_number(v, w, 0, f->max, f->name, &n))
 		return -1;

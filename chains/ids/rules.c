@@ -6,6 +6,7 @@
 
 #include "pcre.h"
 #include "rule_read.h"
+#include "sort.h"
 
 struct ids_rules *ids_rules_new(void)
 {
@@ -152,16 +153,16 @@ static int read_text(struct ids_rules *set, const struct rule_text *text,
 	return failed;
 }
 
-static int by_id(const void *a, const void *b)
+static int by_id(const void *set, uint32_t a, uint32_t b)
 {
-	const struct ids_rule *x = *(struct ids_rule *const *)a;
-	const struct ids_rule *y = *(struct ids_rule *const *)b;
+	const struct ids_rule *x = ((const struct ids_rules *)set)->rules[a];
+	const struct ids_rule *y = ((const struct ids_rules *)set)->rules[b];
 
 	if (x->gid != y->gid)
 		return x->gid < y->gid ? -1 : 1;
 	if (x->sid != y->sid)
 		return x->sid < y->sid ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return a < b ? -1 : a > b;
 }
 
 static struct conf_loc rule_loc(const struct ids_rule *rule)
@@ -174,9 +175,10 @@ static struct conf_loc rule_loc(const struct ids_rule *rule)
 	return loc;
 }
 
+/* As they were read: the second of two is refused. */
 static int check_ids(struct ids_rules *set, struct conf_error *err)
 {
-	struct ids_rule **sorted = malloc(set->cnt * sizeof(*sorted) + 1);
+	uint32_t *sorted = malloc(set->cnt * sizeof(*sorted) + 1);
 	struct conf_loc loc;
 	char hint[300];
 	int failed = 0;
@@ -184,17 +186,14 @@ static int check_ids(struct ids_rules *set, struct conf_error *err)
 	if (!sorted)
 		return conf_fail(err, NULL, NULL, "no memory");
 	for (uint32_t i = 0; i < set->cnt; i++)
-		sorted[i] = set->rules[i];
-	qsort(sorted, set->cnt, sizeof(*sorted), by_id);
+		sorted[i] = i;
+	ids_sort(sorted, set->cnt, by_id, set);
 	for (uint32_t i = 1; i < set->cnt && !failed; i++) {
-		const struct ids_rule *a = sorted[i - 1], *b = sorted[i];
+		const struct ids_rule *a = set->rules[sorted[i - 1]];
+		const struct ids_rule *b = set->rules[sorted[i]];
 
 		if (a->gid != b->gid || a->sid != b->sid)
 			continue;
-		if (a->file == b->file && a->line > b->line) {
-			a = sorted[i];
-			b = sorted[i - 1];
-		}
 		loc = rule_loc(b);
 		snprintf(hint, sizeof(hint), "the first is at %.200s:%u",
 			 conf_text_name(a->file), a->line);

@@ -4,7 +4,7 @@
 # it comes in two segments; answers are inspected up to a limit and then go
 # through the kernel. Topology: see lib.bash.
 . "$(dirname "$0")/lib.bash"
-plan 17
+plan 23
 setup
 start_nginx s1 80
 cat > "$tmp/http.rules" << 'END'
@@ -60,3 +60,20 @@ run_nfold -j nf show ids > "$tmp/show.json"
 of() { json sum "matched.$1" < "$tmp/show.json"; }
 is "$(of 0.matches) $(of 1.alerts) $(of 2.alerts) $(of 3.alerts)" '2 2 4 1' \
 	'nf show counts what the rules matched: kill, tunnel, evil, server'
+
+# --- other rules, while it runs ---------------------------------------------------
+
+echo 'alert tcp $NET any -> any $WEB (content:"/evil"; sid:9;)' > "$tmp/bad.rules"
+printf '%s\n' 'portvar WEB 80' 'reject tcp $NET any -> any $WEB (msg:"no"; content:"/evil"; sid:7;)' \
+	> "$tmp/new.rules"
+for i in $(seq 400); do
+	echo "alert tcp any any -> any any (content:\"none $i\"; pcre:\"/none $i[a-z]/\"; sid:$((1000 + i));)"
+done >> "$tmp/new.rules"
+cd "$tmp" || exit
+run_nfold nf set http ids 'rules "bad.rules";' file bad.rules > "$tmp/set.out" 2>&1
+is $? 1 'bad rules are refused'
+check 'with their place' grep -q "bad.rules:1:27: error: there is no variable 'WEB'" "$tmp/set.out"
+is "$(get /evil)" 200 'and the old ones stay'
+check 'good rules are taken' run_nfold nf set http ids 'rules "new.rules";' file new.rules
+is "$(get /evil 5)" 000 'they reject'
+check 'and tell' wait_for 5 was_told 7 1
