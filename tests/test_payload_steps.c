@@ -132,6 +132,31 @@ static void event_on_a_packet_that_a_function_drops(void **state)
 	assert_int_equal(total_of(2, 0)->calls, 7);
 }
 
+/* No way out for the packet that meets the condition: nothing is folded, and the
+ * entry from before does not stay, for its counts are not the new records'. */
+static void event_on_a_packet_without_a_route(void **state)
+{
+	struct pkt f = good(4000);
+	struct flow_entry fe;
+
+	(void)state;
+	start("r u c", true);
+	for (int n = 0; n < 3; n++)
+		passes(&f, n ? ENTRY : WALK);
+	box.route = ROUTE_NONE;
+	assert_int_equal(pass(&f, 0), ENGINE_DROP);
+	assert_int_equal(counted(NFOLD_REASON_NO_ROUTE), 1);
+	assert_true(only_entry(&fe, NULL));
+	assert_int_not_equal(fe.act.generation, box.ctl.generation);
+	box.route = ROUTE_OK;
+	for (int n = 0; n < 3; n++) {
+		passes(&f, n ? ENTRY : WALK);
+		assert_int_equal(dscp_of(), 46);
+	}
+	assert_int_equal(total_of(2, 0)->packets, 7);
+	assert_int_equal(total_of(1, 0)->word, 7);
+}
+
 /* The event of an NF is on a function behind others of its own: they have seen
  * the packet, and do not see it again in the walk. */
 static void event_behind_the_nfs_own_functions(void **state)
@@ -253,6 +278,8 @@ int main(void)
 		     event_beside_a_function_that_drops),
 		CASE("N43 an event on a packet that a function drops",
 		     event_on_a_packet_that_a_function_drops),
+		CASE("N25 an event on a packet without a route",
+		     event_on_a_packet_without_a_route),
 		CASE("N43 an event behind the NF's own functions",
 		     event_behind_the_nfs_own_functions),
 		CASE("N43 an event behind the NF's own edit and writer is slow",

@@ -167,12 +167,16 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 			    drop_or_tell(e, p, o, why);
 }
 
+/* No way out of the box. An entry that is older than the records is not good: what
+ * it counts would be told by them. */
 static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
 					const struct nf_pkt *pkt,
-					enum nfold_reason why)
+					enum nfold_reason why, bool record)
 {
 	if (pkt->opening)
 		session_end(e, f->session);
+	else if (record)
+		gmat_invalidate(e, f);
 	return way_drop(e, why);
 }
 
@@ -223,14 +227,15 @@ static enum engine_verdict walked(struct engine *e, struct flow *f,
 	if (!why && !expect_reply(e, f, pkt, &eg))
 		why = NFOLD_REASON_CLASH;
 	if (why)
-		return walk_refused(e, f, pkt, why);
+		return walk_refused(e, f, pkt, why, record);
 	e->origin = o;
 	if (record)
 		gmat_fold(e, f, pkt, &eg);
 	e->origin = NULL;
 	gmat_count(e, f, p->len, true);
 	if (f->why_slow == NFOLD_REASON_TABLE_FULL && e->chain->onfull_drop)
-		return walk_refused(e, f, pkt, NFOLD_REASON_TABLE_FULL_DROP);
+		return walk_refused(e, f, pkt, NFOLD_REASON_TABLE_FULL_DROP,
+				    false);
 	f->seen = true;
 	p->outcome = NFOLD_REASON_SLOW_WALK;
 	return way_leave(e, p, pkt, o, &eg);
