@@ -132,6 +132,8 @@ struct engine {
 	struct pool own_cells[NFOLD_OWN_MAX];
 	struct pool steps;
 	struct nfold_steps ran;		/* steps that ran for the packet in hand */
+	bool turned;			/* it met an event that folds anew in a
+					 * walk that records nothing */
 	struct lmat sf_ran;		/* and payload functions, of the NF whose
 					 * event fired: see lmat_ran() */
 	struct event_log *events;

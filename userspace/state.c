@@ -89,16 +89,21 @@ void state_ran(struct engine *e, uint32_t ran)
 		e->ran.cnt = ran & NFOLD_RAN_MASK;
 }
 
+static int step_at(const struct nfold_steps *steps, const struct nfold_step *s)
+{
+	for (int i = 0; i < steps->cnt; i++)
+		if (steps->step[i].nf == s->nf &&
+		    STEP_OWN(&steps->step[i]) == STEP_OWN(s) &&
+		    steps->step[i].cell == s->cell &&
+		    steps->step[i].key == s->key)
+			return i;
+	return -1;
+}
+
 /* The last that ran is the one that fired: it alone gave the packet up. */
 static int ran_at(const struct engine *e, const struct nfold_step *s)
 {
-	for (int i = 0; i < e->ran.cnt; i++)
-		if (e->ran.step[i].nf == s->nf &&
-		    STEP_OWN(&e->ran.step[i]) == STEP_OWN(s) &&
-		    e->ran.step[i].cell == s->cell &&
-		    e->ran.step[i].key == s->key)
-			return i;
-	return -1;
+	return step_at(&e->ran, s);
 }
 
 /* --- running --- */
@@ -149,23 +154,44 @@ static int fn_run(const struct engine *e, const struct nfold_step *s,
 	return nfold_own_said(c, nfold_fn_run(s->fn, c, &here));
 }
 
+/* Does its event, of the flow's entry, fold anew? */
+static bool refolds(const struct engine *e, const struct flow *f,
+		    const struct nfold_step *s)
+{
+	const struct nfold_steps *steps = state_steps_of(e, f);
+	int at = steps ? step_at(steps, s) : -1;
+
+	return at >= 0 && steps->step[at].on_fire == NFOLD_FIRE_REFOLD;
+}
+
+/* For the packet that meets the NF. */
+static bool walk_run(struct engine *e, const struct nf_pkt *pkt,
+		     const struct nfold_step *s)
+{
+	struct nfold_view v = view_of(e, pkt);
+	int at = ran_at(e, s), said;
+
+	if (at >= 0)
+		return at == e->ran.cnt - 1;
+	said = fn_run(e, s, &v);
+	if (said & NFOLD_OWN_BEGINS)
+		event_begin_walk(e, pkt->engine, &(struct nfold_event){
+			.time_ns = e->now, .cell = s->cell, .nf = s->nf,
+			.own = STEP_OWN(s), .family = pkt->family,
+			.len = v.len }, s->flags & NFOLD_STEP_TELL);
+	return said & NFOLD_OWN_FIRES;
+}
+
 bool nf_own_run(struct nf *nf, const struct nf_pkt *pkt,
 		const struct state_function *sf, void *cell, __u32 key)
 {
 	struct engine *e = nf->engine;
-	struct nfold_view v = view_of(e, pkt);
 	struct nfold_step s = state_step_make(e, nf->index, sf, cell, key);
-	int at = ran_at(e, &s), said;
+	bool fires = walk_run(e, pkt, &s);
 
-	if (at >= 0)
-		return at == e->ran.cnt - 1;
-	said = fn_run(e, &s, &v);
-	if (said & NFOLD_OWN_BEGINS)
-		event_begin_walk(e, pkt->engine, &(struct nfold_event){
-			.time_ns = e->now, .cell = s.cell, .nf = nf->index,
-			.own = STEP_OWN(&s), .family = pkt->family,
-			.len = v.len }, sf->tell || e->conf.tell_all);
-	return said & NFOLD_OWN_FIRES;
+	if (fires && !e->recording && refolds(e, pkt->engine, &s))
+		e->turned = true;
+	return fires;
 }
 
 bool nf_state_run(struct nf *nf, const struct nf_pkt *pkt,

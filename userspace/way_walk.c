@@ -247,11 +247,16 @@ enum engine_verdict way_walk(struct engine *e, struct flow *f,
 			     struct nf_pkt *pkt)
 {
 	bool record = must_record(e, f);
+	enum engine_verdict v;
 	struct origin o;
 
+	e->turned = false;
 	origin_save(&o, pkt, parse);
 	state_uncount(e, pkt, -1);
-	return walked(e, f, p, pkt, &o, walk(e, f, pkt, record), record);
+	v = walked(e, f, p, pkt, &o, walk(e, f, pkt, record), record);
+	if (e->turned)
+		gmat_invalidate(e, f);
+	return v;
 }
 
 /* e->ran: the last of it fired. */

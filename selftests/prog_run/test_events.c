@@ -63,24 +63,27 @@ static void rig_free(struct rig *r)
 	chain_file_free(r->file);
 }
 
+static struct pkt pkt_of(uint16_t sport, uint8_t flags)
+{
+	return (struct pkt){ .family = 4, .proto = IPPROTO_TCP, .ttl = 64,
+			     .src = { 10, 0, 0, 2 }, .dst = { 10, 0, 1, 2 },
+			     .sport = sport, .dport = 80, .flags = flags,
+			     .csum = PKT_CSUM_FULL, .payload = 20 };
+}
+
 static uint32_t frame_of(uint8_t *frame, uint16_t sport, uint8_t flags)
 {
-	struct pkt f = { .family = 4, .proto = IPPROTO_TCP, .ttl = 64,
-			 .sport = sport, .dport = 80, .flags = flags,
-			 .csum = PKT_CSUM_FULL, .payload = 20 };
+	struct pkt f = pkt_of(sport, flags);
 
-	memcpy(f.src, (uint8_t[]){ 10, 0, 0, 2 }, 4);
-	memcpy(f.dst, (uint8_t[]){ 10, 0, 1, 2 }, 4);
 	return pkt_build(&f, frame);
 }
 
 /* Through both sides, which must agree: the folded side's. */
-static struct oracle_result send_tcp(struct rig *r, uint16_t sport,
-				     uint8_t flags)
+static struct oracle_result send_pkt(struct rig *r, const struct pkt *f)
 {
 	struct oracle_result res[2];
 	uint8_t frame[PKT_MAX];
-	uint32_t len = frame_of(frame, sport, flags), at;
+	uint32_t len = pkt_build(f, frame), at;
 	struct oracle_told told;
 	const char *what;
 
@@ -98,6 +101,14 @@ static struct oracle_result send_tcp(struct rig *r, uint16_t sport,
 	if (what)
 		fail_msg("folded and unfolded differ: %s at %u", what, at);
 	return res[0];
+}
+
+static struct oracle_result send_tcp(struct rig *r, uint16_t sport,
+				     uint8_t flags)
+{
+	struct pkt f = pkt_of(sport, flags);
+
+	return send_pkt(r, &f);
 }
 
 static void states_equal(struct rig *r)
@@ -541,6 +552,78 @@ static void an_event_opens_what_was_dropped(void **state)
 	rig_free(&r);
 }
 
+/* --- an event on a packet that dies --- */
+
+static const struct state_function draw_sf = {
+	.name = "draw", .tell = true, .kernel = NFOLD_FN_SAMPLE,
+};
+
+/* The fourth packet turns it: from then on the destination port is 2000. */
+static enum nf_verdict draw_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct header_action ha = ha_modify_port(NFOLD_FIELD_DPORT,
+						 htons(2000));
+	struct turn_session *s = nf_session(nf, pkt);
+
+	if (!s->cell) {
+		s->cell = nf_cell_new(nf);
+		s->cell->limit = 4;
+	}
+	localmat_add_SF(nf, pkt->fid, &draw_sf, s->cell);
+	if (!s->turned)
+		register_event(nf, pkt->fid, nf_fired, s->cell, &ha, NULL);
+	s->turned |= nf_state_run(nf, pkt, &draw_sf, s->cell);
+	if (!s->turned)
+		return NF_FORWARD;
+	nf_pkt_set_dport(pkt, htons(2000));
+	localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static enum nf_verdict hop_packet(struct nf *nf, struct nf_pkt *pkt)
+{
+	struct header_action ha = ha_ttl(1);
+
+	if (!nf_pkt_ttl_dec(pkt, 1))
+		return nf_drop(pkt, NFOLD_REASON_TTL_EXCEEDED);
+	localmat_add_HA(nf, pkt->fid, &ha);
+	return NF_FORWARD;
+}
+
+static const struct nf_ops draw_ops = {
+	.name = "draw", .session_size = sizeof(struct turn_session),
+	.cells = 1, .init = turn_init, .exit = turn_exit,
+	.packet = draw_packet, .expire = turn_expire,
+};
+static const struct nf_ops hop_ops = { .name = "hop", .packet = hop_packet };
+
+/* Nothing is recorded of it, and its condition does not hold for the next. */
+static void an_event_on_a_packet_that_dies(void **state)
+{
+	const struct nf_ops *ops[] = { &monitor_ops, &draw_ops, &hop_ops,
+				       &monitor_ops, NULL };
+	struct pkt f = pkt_of(4000, NFOLD_TCP_ACK);
+	struct rig r;
+
+	(void)state;
+	rig_new(&r, "monitor; monitor; monitor; monitor;", ops);
+	for (int i = 1; i <= 20; i++) {
+		struct oracle_result res;
+
+		f.ttl = i == 4 ? 1 : 64;
+		res = send_pkt(&r, &f);
+		if (i == 4)
+			assert_int_equal(res.reason,
+					 NFOLD_REASON_TTL_EXCEEDED);
+		else
+			assert_int_equal(dport_of(&res), i < 4 ? 80 : 2000);
+	}
+	assert_int_equal(packets_of(&r, "monitor"), 20);
+	assert_int_equal(packets_of(&r, "monitor#2"), 19);
+	states_equal(&r);
+	rig_free(&r);
+}
+
 int main(void)
 {
 	static const struct private_port ports[] = {
@@ -555,6 +638,7 @@ int main(void)
 		cmocka_unit_test(an_nf_is_told_that_its_event_began),
 		cmocka_unit_test(counts_behind_an_event_are_each_their_own),
 		cmocka_unit_test(an_event_opens_what_was_dropped),
+		cmocka_unit_test(an_event_on_a_packet_that_dies),
 	};
 	struct instance_error err;
 
