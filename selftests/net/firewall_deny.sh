@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.bash"
 plan 19
 setup
+meet 10.0.0.2 10.1.1.2 2001:db8::2 2001:db8:1:1::2
 start_nfoldd
 chain=$(router_chain deny "" '
 	monitor;

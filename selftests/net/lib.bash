@@ -239,6 +239,14 @@ setup() {
 		in_ns "$1" ip -6 route add default via "$3"
 	done
 }
+# meet ADDRESS...: the box knows these peers' link addresses, so that no packet of
+# a test waits for one, or for want of room does not.
+meet() {
+	local a
+	for a; do
+		wait_for 10 in_ns box ping -c 1 -W 1 "$a" || bail "no answer of $a"
+	done
+}
 # cli and s1 on one link, the box a wire between them.
 setup_wire() {
 	peers=(cli s1) ports=(cli0 srv0)
