@@ -127,9 +127,17 @@ static enum nf_verdict walk_suffix(struct engine *e, struct flow *f,
 	return v;
 }
 
-static enum engine_verdict drop_or_tell(struct engine *e, struct engine_pkt *p,
+/* Its sender is told, if it is one of those. */
+static enum engine_verdict drop_or_tell(struct engine *e, struct flow *f,
+					struct engine_pkt *p,
+					const struct nf_pkt *pkt,
 					const struct origin *o, uint8_t why)
 {
+	if (pkt->reset) {
+		if (!pkt->opening && pkt->l4proto == IPPROTO_TCP)
+			gmat_tcp_seen(e, f, NFOLD_TCP_RST);
+		return way_resets(e, p, o, why);
+	}
 	return why == NFOLD_REASON_TTL_EXCEEDED ? way_dies(e, p, o)
 						: way_drop(e, why);
 }
@@ -147,7 +155,7 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 
 	/* It died on the way, which is its own affair: the entry is good. */
 	if (!record && way_folded(e, f))
-		return drop_or_tell(e, p, o, why);
+		return drop_or_tell(e, f, p, pkt, o, why);
 	/* What was recorded before may end with another NF's drop. */
 	if (m->cnt && m->records[m->cnt - 1].kind == LMAT_ACTION &&
 	    m->records[m->cnt - 1].action.kind == HA_DROP &&
@@ -156,15 +164,11 @@ static enum engine_verdict walk_dropped(struct engine *e, struct flow *f,
 		gmat_count(e, f, p->len, true);
 		return way_drop(e, why);
 	}
-	if (pkt->opening) {
+	if (pkt->opening)
 		session_end(e, f->session);
-	} else {
+	else
 		gmat_invalidate(e, f); /* its records end too early now */
-		if (pkt->reset && pkt->l4proto == IPPROTO_TCP)
-			gmat_tcp_seen(e, f, NFOLD_TCP_RST);
-	}
-	return pkt->reset ? way_resets(e, p, o, why) :
-			    drop_or_tell(e, p, o, why);
+	return drop_or_tell(e, f, p, pkt, o, why);
 }
 
 /* No way out of the box. An entry that is older than the records is not good: what
