@@ -293,7 +293,7 @@ static void print_quantile(const char *name, const struct result *res,
 	}
 	printf("{\"name\":\"%s\",\"value\":%.0f,\"unit\":\"ns/flow\",\"ratio\":%.3f,\"baseline\":%.0f,\"spread\":%.3f}\n",
 	       name, quantile(res->mid[0], cnt, q), saved,
-	       quantile(res->mid[1], cnt, q), (hi - lo) / saved);
+	       quantile(res->mid[1], cnt, q), hi - lo);
 	fflush(stdout);
 }
 
