@@ -57,6 +57,12 @@ static void open_all(struct nf *nf, uint8_t l4proto)
 		assert_int_equal(send_one(nf, i, l4proto), NF_FORWARD);
 }
 
+static void renew(struct nf *nf, int i)
+{
+	fake_expire(nf, fake_watched[i]);
+	fake_watched[i] = fake_session(nf);
+}
+
 static void end(struct nf *nf)
 {
 	for (int i = 0; i < SESSIONS; i++)
@@ -406,24 +412,68 @@ static void a_failed_backend_loses_its_own_sessions_only(void **state)
 	end(nf);
 }
 
+/* Sessions that exist are where they were until the tick, for folded ones do not
+ * walk before; a new one is not sent to who is down. */
 static void several_that_fail_between_two_ticks(void **state)
 {
 	struct nf *nf = begin(SERVICE("health tcp;"));
+	const struct lb_backend *was[SESSIONS];
 
 	(void)state;
 	open_all(nf, IPPROTO_TCP);
+	renew(nf, 0);
+	where(was);
 	health(nf, A, false);
 	health(nf, B, false);
 	open_all(nf, IPPROTO_TCP);
+	assert_true(is_at(0, C));
+	for (int i = 1; i < SESSIONS; i++) {
+		assert_false(fake_hit[i]);
+		assert_ptr_equal(session(i)->backend, was[i]);
+	}
+	nf->ops->tick(nf, fake_now);
+	for (int i = 1; i < SESSIONS; i++)
+		assert_int_equal(fake_hit[i], was[i] != backend(nf, C));
+	open_all(nf, IPPROTO_TCP);
 	assert_int_equal(count_at(C), SESSIONS);
+	renew(nf, 0);
 	health(nf, C, false);
 	health(nf, A, true);
 	/* the table knows neither that C is down nor that A is up */
 	open_all(nf, IPPROTO_TCP);
-	assert_int_equal(count_at(A), SESSIONS);
-	memset(fake_hit, 0, sizeof(fake_hit));
+	assert_true(is_at(0, A));
+	assert_int_equal(count_at(C), SESSIONS - 1);
 	nf->ops->tick(nf, fake_now);
 	assert_int_equal(backend(nf, A)->slots, 1009);
+	open_all(nf, IPPROTO_TCP);
+	assert_int_equal(count_at(A), SESSIONS);
+	end(nf);
+}
+
+/* Who was refused is so until his drop, if it was folded, is invalidated. */
+static void the_refused_wait_for_the_tick(void **state)
+{
+	struct nf *nf = begin(SERVICE("health tcp;"));
+	enum nf_verdict v;
+
+	(void)state;
+	health(nf, A, false);
+	health(nf, B, false);
+	health(nf, C, false);
+	nf->ops->tick(nf, fake_now);
+	v = send_one(nf, 0, IPPROTO_TCP);
+	fake_assert_drop(v, &sent[0], NFOLD_REASON_LB_ALL_DOWN);
+	health(nf, A, true);
+	health(nf, A, false);
+	health(nf, B, true);
+	v = send_one(nf, 0, IPPROTO_TCP);
+	fake_assert_drop(v, &sent[0], NFOLD_REASON_LB_ALL_DOWN);
+	assert_false(fake_hit[0]);
+	assert_int_equal(send_one(nf, 1, IPPROTO_TCP), NF_FORWARD);
+	nf->ops->tick(nf, fake_now);
+	assert_true(fake_hit[0]);
+	assert_int_equal(send_one(nf, 0, IPPROTO_TCP), NF_FORWARD);
+	assert_true(is_at(0, B));
 	end(nf);
 }
 
@@ -642,6 +692,7 @@ int main(void)
 		TEST(each_backend_is_a_target),
 		TEST(a_failed_backend_loses_its_own_sessions_only),
 		TEST(several_that_fail_between_two_ticks),
+		TEST(the_refused_wait_for_the_tick),
 		TEST(with_all_down_old_ones_stay_and_new_ones_are_refused),
 		TEST(the_operators_will_has_a_reason_of_its_own),
 		TEST(what_is_no_target_any_more_is_not_heard),

@@ -131,7 +131,8 @@ static enum nf_verdict from_vip(struct nf *nf, struct nf_pkt *pkt,
 	return NF_FORWARD;
 }
 
-/* A first packet, or one that was dropped till now. */
+/* A first packet, or one that was dropped till now; it is so until sessions are
+ * looked through: where it was folded its packets do not come here before. */
 static enum nf_verdict open_session(struct nf *nf, struct nf_pkt *pkt,
 				    struct lb_session *s)
 {
@@ -142,7 +143,8 @@ static enum nf_verdict open_session(struct nf *nf, struct nf_pkt *pkt,
 
 	if (!vip)
 		return NF_FORWARD;
-	b = choose(lb, vip->service, pkt);
+	b = s->refused && vip->service->late ? NULL :
+					       choose(lb, vip->service, pkt);
 	if (!b)
 		return refuse(nf, pkt, s, vip->service);
 	bind_session(s, vip, b);
@@ -172,7 +174,7 @@ static enum nf_verdict to_service(struct nf *nf, struct nf_pkt *pkt,
 		s->backend->reset++;
 		return nf_reset(pkt, NFOLD_REASON_LB_RESET);
 	}
-	if (lb_backend_left(s->backend))
+	if (lb_backend_left(s->backend) && !s->vip->service->late)
 		leave_backend(nf->priv, s, pkt);
 	return s->vip->service->dsr ? into_tunnel(nf, pkt, s->backend) :
 				      to_backend(nf, pkt, &s->backend_at);

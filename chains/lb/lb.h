@@ -70,7 +70,9 @@ struct lb_service {
 	bool dsr;		/* tunnel, without its remote end, is set */
 	bool checked;		/* check is set */
 	bool dirty;		/* the table is not of who is ready now */
-	bool late;		/* sessions are to be invalidated again */
+	bool late;		/* sessions are to be invalidated again; those
+				 * that exist stay as they are until then, folded
+				 * or not */
 	struct nf_tunnel tunnel;
 	struct nf_check check;
 	uint16_t *table;	/* lb.table_size indexes into backends */

@@ -228,8 +228,9 @@ void lb_targets(struct nf *nf, nf_target_fn fn, void *ctx)
 	}
 }
 
-/* The first change counts at once; for those behind it sessions are looked
- * through once more, at the next tick, when the table is built too. */
+/* The first change counts at once; those behind it at once for new sessions, and
+ * at the next tick, when the table is built too, for sessions that exist, which
+ * are looked through once more then: many may fail at a time. */
 static void changed(struct nf *nf, struct lb_service *svc)
 {
 	if (svc->dirty) {
@@ -253,7 +254,6 @@ void lb_tick(struct nf *nf, uint64_t now)
 			continue;
 		if (svc->late)
 			lb_changed(nf, svc);
-		svc->late = false;
 	}
 }
 

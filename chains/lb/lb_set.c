@@ -440,6 +440,7 @@ static bool to_walk(const void *session, void *arg)
 
 void lb_changed(struct nf *nf, struct lb_service *svc)
 {
+	svc->late = false;
 	lb_table_ready(svc);
 	nf_invalidate(nf, to_walk, svc);
 }
