@@ -175,22 +175,31 @@ static __always_inline enum nfold_reason edit_reason(__u32 why)
 	return why;
 }
 
+/* Bytes of a tunnel header from the wire in front of the packet's; inner: a
+ * constant, 1 if it came in by a known tunnel. */
+static __always_inline __u32 act_cover(const struct packet *pkt, int inner)
+{
+	return inner ? pkt->p.l3_off - NFOLD_ETH_LEN -
+			       NFOLD_VLAN_LEN * pkt->p.tags : 0;
+}
+
 static __always_inline enum nfold_reason
 act_edit_packet(struct xdp_md *ctx, const struct packet *pkt,
-		const struct nfold_act *act, __u32 ask)
+		const struct nfold_act *act, __u32 ask, int inner)
 {
 	if (!(act->flags & NFOLD_ACT_EDIT_PACKET))
 		return NFOLD_REASON_NONE;
 	return edit_reason(edit_packet(ctx, act->edit - 1,
 				       EDIT_L4(pkt->p.l4_off, act->flags | ask),
-				       pkt->p.l3_len));
+				       EDIT_L3(pkt->p.l3_len,
+					       act_cover(pkt, inner))));
 }
 
 /* Ethernet, and what comes between it and IP: moves the frame's start. */
 static __always_inline enum nfold_reason
 act_edit_frame(struct xdp_md *ctx, const struct packet *pkt,
 	       const struct nfold_act *act, const union nfold_nexthop *hop,
-	       const struct nfold_port *out)
+	       const struct nfold_port *out, int inner)
 {
 	__u64 dmac = hop->word, smac = load64(out->mac);
 
@@ -203,13 +212,16 @@ act_edit_frame(struct xdp_md *ctx, const struct packet *pkt,
 					       dmac, smac));
 	if (!(act->flags & NFOLD_ACT_KEEP_L2))
 		nfold_set_macs(pkt->data, hop->dmac, out->mac);
-	return edit_reason(edit_frame(ctx, act->edit - 1, pkt->p.l3_len));
+	return edit_reason(edit_frame(ctx, act->edit - 1,
+				      EDIT_L3(pkt->p.l3_len,
+					      act_cover(pkt, inner))));
 }
 
-/* more: a constant; 1 if the entry has an edit or steps. */
+/* more, inner: constants; 1 if the entry has an edit or steps; if the packet
+ * came in by a known tunnel. */
 static __always_inline enum nfold_reason
 act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
-	    const void *set, __u8 family, int more)
+	    const void *set, __u8 family, int more, int inner)
 {
 	int edits = more && config.edits && act->edit;
 	union nfold_nexthop hop;
@@ -219,7 +231,7 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	why = act_route(pkt, act, &hop, &out);
 	/* Whether it edits, before what must not run twice. */
 	if (!why && edits && config.steps && act->steps)
-		why = act_edit_packet(ctx, pkt, act, EDIT_ONLY_ASK);
+		why = act_edit_packet(ctx, pkt, act, EDIT_ONLY_ASK, inner);
 	if (!why && more)
 		why = state_run(pkt, act, family);
 	if (why)
@@ -227,14 +239,14 @@ act_forward(struct xdp_md *ctx, struct packet *pkt, const struct nfold_act *act,
 	if (pkt->data + NFOLD_ETH_LEN > pkt->data_end)
 		return NFOLD_REASON_TRUNCATED;
 	if (edits)
-		why = act_edit_packet(ctx, pkt, act, 0);
+		why = act_edit_packet(ctx, pkt, act, 0, inner);
 	if (!why)
 		why = act_rewrite(ctx, pkt, act, set, family);
 	if (why)
 		return why;
 	pkt->out = hop.port - 1;
 	if (edits)
-		why = act_edit_frame(ctx, pkt, act, &hop, out);
+		why = act_edit_frame(ctx, pkt, act, &hop, out, inner);
 	else if (!(act->flags & NFOLD_ACT_KEEP_L2))
 		nfold_set_macs(pkt->data, hop.dmac, out->mac);
 	return why ? why : NFOLD_REASON_FAST;
@@ -266,7 +278,7 @@ static __always_inline int act_has_more(const struct nfold_act *act)
  * functions run once nothing else can punt the packet. */
 static __always_inline enum nfold_reason
 act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
-    const void *set, __u8 family)
+    const void *set, __u8 family, int inner)
 {
 	enum nfold_reason why = act_refuses(ctx, pkt, hit, family);
 
@@ -275,9 +287,11 @@ act(struct xdp_md *ctx, struct packet *pkt, const struct hit *hit,
 	/* Compiled twice: the calls in its middle cost the common path registers
 	 * (2 of 50 ns). */
 	if (hit->act.verdict == NFOLD_VERDICT_FORWARD && act_has_more(&hit->act))
-		why = act_forward(ctx, pkt, &hit->act, set, family, 1);
+		why = act_forward(ctx, pkt, &hit->act, set, family, 1,
+				  inner);
 	else if (hit->act.verdict == NFOLD_VERDICT_FORWARD)
-		why = act_forward(ctx, pkt, &hit->act, set, family, 0);
+		why = act_forward(ctx, pkt, &hit->act, set, family, 0,
+				  inner);
 	else
 		why = act_keep(pkt, &hit->act, family);
 	if (is_punt(why))

@@ -33,13 +33,21 @@ static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
 #define EDIT_L4(off, flags) ((__u32)(off) | (__u32)(flags) << 16)
 #define EDIT_ONLY_ASK 0x8000	/* beside the flags: change nothing */
 
+/* IP's length in bytes, and those of a tunnel header from the wire in front of
+ * it, which is taken off. */
+#define EDIT_L3(len, cover) ((__u32)(len) | (__u32)(cover) << 16)
+#define EDIT_LEN(l3) ((l3) & 0xffff)
+#define EDIT_COVER(l3) \
+	(config.tunnels.cnt ? (l3) >> 16 & NFOLD_COVER_MAX : 0)
+
 /* First, before the packet is rewritten: refuses (SLOW_FLOW: TCP options that
  * only user space edits) with the packet unchanged, else sets DSCP and shifts
  * sequence numbers. NONE or why not.
  */
 __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
-			   __u32 l3_len)
+			   __u32 l3)
 {
+	__u32 l3_len = EDIT_LEN(l3), cover = EDIT_COVER(l3);
 	__u32 l4_off = where & 0xffff, flags = where >> 16;
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct nfold_edit *e = bpf_map_lookup_elem(&edits, &index);
@@ -48,7 +56,7 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 
 	if (!e)
 		return NFOLD_REASON_STALE;
-	ip = nfold_at(data, nfold_edit_l3_off(e));
+	ip = nfold_at(data, nfold_edit_l3_off(e) + cover);
 	l4 = nfold_at(data, l4_off);
 	is_ip6 = e->flags & NFOLD_EDIT_IP6;
 	if (e->flags & NFOLD_EDIT_SEQ) {
@@ -60,11 +68,15 @@ __noinline int edit_packet(struct xdp_md *ctx, __u32 index, __u32 where,
 	if (e->flags & NFOLD_EDIT_SEQ) {
 		partial = (flags & NFOLD_ACT_CSUM_PARTIAL) &&
 			  edit_partial(ip, l4, end, is_ip6,
-				       nfold_edit_l3_off(e) + l3_len -
+				       nfold_edit_l3_off(e) + cover + l3_len -
 					       l4_off);
 		if (nfold_edit_seq(l4, end, e->seq_add, e->ack_add, partial))
 			return NFOLD_REASON_TRUNCATED;
 	}
+	if (config.tunnels.cnt && (e->flags & NFOLD_EDIT_UNWRAP) &&
+	    nfold_edit_ecn(nfold_at(data, nfold_edit_l3_off(e)),
+			   e->flags & NFOLD_EDIT_OUTER6, ip, is_ip6, end))
+		return NFOLD_REASON_TRUNCATED;
 	if (e->flags & NFOLD_EDIT_DSCP)
 		return nfold_edit_dscp(ip, end, is_ip6, e->dscp);
 	return NFOLD_REASON_NONE;
@@ -143,9 +155,10 @@ static __always_inline const struct nfold_tmpl *edit_tmpl(__u16 ref)
 }
 
 /* Last, when all else is done, MAC addresses too: tags off, templates, tags on.
- * l3_len: of the packet as it came. NONE, or why it can not be sent. */
-__noinline int edit_frame(struct xdp_md *ctx, __u32 index, __u32 l3_len)
+ * l3: of the packet as it came. NONE, or why it can not be sent. */
+__noinline int edit_frame(struct xdp_md *ctx, __u32 index, __u32 l3)
 {
+	__u32 l3_len = EDIT_LEN(l3), cover = EDIT_COVER(l3);
 	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct nfold_edit *e = bpf_map_lookup_elem(&edits, &index);
 	const struct nfold_tmpl *in, *out;
@@ -158,12 +171,12 @@ __noinline int edit_frame(struct xdp_md *ctx, __u32 index, __u32 l3_len)
 		return NFOLD_REASON_TRUNCATED;
 	if (!(e->flags & NFOLD_EDIT_FRAME))
 		return NFOLD_REASON_NONE;
-	ip = nfold_at(data, nfold_edit_l3_off(e));
+	ip = nfold_at(data, nfold_edit_l3_off(e) + cover);
 	if (ip + 2 > end || nfold_l2_save(data, end, &l2))
 		return NFOLD_REASON_TRUNCATED;
 	tos = nfold_tos(ip, e->flags & NFOLD_EDIT_IP6);
-	if (bpf_xdp_adjust_head(ctx, NFOLD_VLAN_LEN * (e->strip - e->push) -
-					     e->grow))
+	if (bpf_xdp_adjust_head(ctx, NFOLD_VLAN_LEN * (e->strip - e->push) +
+					     (int)cover - e->grow))
 		return NFOLD_REASON_NO_ROOM;
 	why = nfold_l2_write((void *)(long)ctx->data,
 			     (void *)(long)ctx->data_end, e, &l2);

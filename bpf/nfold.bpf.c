@@ -13,6 +13,7 @@
 #include "bpf/lookup.bpf.h"
 #include "bpf/outcome.bpf.h"
 #include "bpf/packet.bpf.h"
+#include "bpf/tunnel.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -57,9 +58,10 @@ static __always_inline enum nfold_reason miss(const struct packet *pkt)
 	return NFOLD_REASON_MISS;
 }
 
-/* What the parser does not refuse and what is not for many. */
+/* What the parser does not refuse and what is not for many. inner: a constant, 1
+ * if it came in by a known tunnel. */
 static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
-						 struct packet *pkt)
+						 struct packet *pkt, int inner)
 {
 	struct nfold_set4 set;
 	enum nfold_reason why;
@@ -71,11 +73,11 @@ static __always_inline enum nfold_reason decide4(struct xdp_md *ctx,
 	pkt->slot = hit.slot;
 	if (why)
 		return why;
-	return act(ctx, pkt, &hit, &set, 4);
+	return act(ctx, pkt, &hit, &set, 4, inner);
 }
 
 static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
-						 struct packet *pkt)
+						 struct packet *pkt, int inner)
 {
 	struct nfold_set6 set;
 	enum nfold_reason why;
@@ -87,7 +89,7 @@ static __always_inline enum nfold_reason decide6(struct xdp_md *ctx,
 	pkt->slot = hit.slot;
 	if (why)
 		return why;
-	return act(ctx, pkt, &hit, &set, 6);
+	return act(ctx, pkt, &hit, &set, 6, inner);
 }
 
 /* What the link layer said, from the two words that a global function can be
@@ -164,7 +166,7 @@ __noinline int ipv4(struct xdp_md *ctx, __u32 zone, __u32 group)
 	begin_ip(ctx, &pkt, zone, group);
 	if (parse4(&pkt, 0) || is_group(&pkt))
 		return odd_ipv4(ctx, zone, group);
-	why = decide4(ctx, &pkt);
+	why = decide4(ctx, &pkt, 0);
 	if (why == NFOLD_REASON_MISS &&
 	    (nfold_check_addrs4(&pkt.p) || is_group(&pkt)))
 		return odd_ipv4(ctx, zone, group);
@@ -181,13 +183,85 @@ __noinline int ipv6(struct xdp_md *ctx, __u32 zone, __u32 group)
 	begin_ip(ctx, &pkt, zone, group);
 	if (parse6(&pkt, 0) || is_group(&pkt))
 		return odd_ipv6(ctx, zone, group);
-	why = decide6(ctx, &pkt);
+	why = decide6(ctx, &pkt, 0);
 	if (why == NFOLD_REASON_MISS &&
 	    (nfold_check_addrs6(&pkt.p) || is_group(&pkt)))
 		return odd_ipv6(ctx, zone, group);
 	if (why == NFOLD_REASON_MISS)
 		why = miss(&pkt);
 	return outcome(ctx, &pkt, why);
+}
+
+/* The packet in a known tunnel's: found as tunnel_find() has it. Its key, its
+ * lengths and its TTL are those of the inner one; of the outer one only the
+ * frame is left, until an edit record takes it off. */
+static __always_inline void begin_inner(struct xdp_md *ctx, struct packet *pkt,
+					__u32 zone, __u32 found)
+{
+	begin_ip(ctx, pkt, zone, 0);
+	pkt->p.l3_off = INNER_OFF(found);
+}
+
+/* NOT_INNER: no packet that could be a flow; then it is one by its outer header,
+ * and the chain says what becomes of it. */
+#define NOT_INNER (-1)
+
+__noinline int inner_ipv4(struct xdp_md *ctx, __u32 zone, __u32 found)
+{
+	struct packet pkt = {};
+	enum nfold_reason why;
+
+	if (!config.tunnels.cnt)
+		return NOT_INNER;
+	begin_inner(ctx, &pkt, zone, found);
+	pkt.p.ethertype = NFOLD_TYPE_IP4;
+	if (nfold_parse_ip4(pkt.data + pkt.p.l3_off, pkt.data_end,
+			    INNER_END(found), zone, 0, &pkt.p))
+		return NOT_INNER;
+	pkt.p.key4.tunnel = INNER_TUNNEL(found);
+	why = decide4(ctx, &pkt, 1);
+	/* One that may not be is never in the table: the engine judges. */
+	if (why == NFOLD_REASON_MISS && (nfold_check_addrs4(&pkt.p) ||
+					 (pkt.p.flags & NFOLD_PARSE_GROUP)))
+		return NOT_INNER;
+	return outcome(ctx, &pkt, why);
+}
+
+__noinline int inner_ipv6(struct xdp_md *ctx, __u32 zone, __u32 found)
+{
+	struct packet pkt = {};
+	enum nfold_reason why;
+
+	if (!config.tunnels.cnt)
+		return NOT_INNER;
+	begin_inner(ctx, &pkt, zone, found);
+	pkt.p.ethertype = NFOLD_TYPE_IP6;
+	if (nfold_parse_ip6(pkt.data + pkt.p.l3_off, pkt.data_end,
+			    INNER_END(found), zone, 0, &pkt.p))
+		return NOT_INNER;
+	pkt.p.key6.tunnel = INNER_TUNNEL(found);
+	why = decide6(ctx, &pkt, 1);
+	if (why == NFOLD_REASON_MISS && (nfold_check_addrs6(&pkt.p) ||
+					 (pkt.p.flags & NFOLD_PARSE_GROUP)))
+		return NOT_INNER;
+	return outcome(ctx, &pkt, why);
+}
+
+/* Instead of ipv4() and ipv6(), in chains with known tunnels. */
+__noinline int maybe_inner(struct xdp_md *ctx, __u32 zone, __u32 is_ip6)
+{
+	int action = NOT_INNER;
+	__u32 found;
+
+	if (!config.tunnels.cnt)
+		return XDP_DROP;
+	found = tunnel_find(ctx, zone, is_ip6);
+	if (found)
+		action = INNER_IP6(found) ? inner_ipv6(ctx, zone, found) :
+					    inner_ipv4(ctx, zone, found);
+	if (action != NOT_INNER)
+		return action;
+	return is_ip6 ? ipv6(ctx, zone, 0) : ipv4(ctx, zone, 0);
 }
 
 static __always_inline enum nfold_reason link_layer(struct xdp_md *ctx,
@@ -209,8 +283,8 @@ static __always_inline enum nfold_reason link_layer(struct xdp_md *ctx,
 			      &pkt->zone);
 }
 
-SEC("xdp")
-int nfold_xdp(struct xdp_md *ctx)
+/* tunnels: a constant; 1: some of what comes in may be in a known tunnel. */
+static __always_inline int enter(struct xdp_md *ctx, int tunnels)
 {
 	struct packet pkt = { .port = find_port(ctx) };
 	enum nfold_reason why;
@@ -220,7 +294,24 @@ int nfold_xdp(struct xdp_md *ctx)
 	why = link_layer(ctx, &pkt);
 	if (why)
 		return outcome_plain(&pkt, refuse(&pkt, why));
+	if (tunnels && !pkt.group)
+		return maybe_inner(ctx, pkt.zone,
+				   pkt.p.ethertype == NFOLD_TYPE_IP6);
 	if (pkt.p.ethertype == NFOLD_TYPE_IP4)
 		return ipv4(ctx, pkt.zone, pkt.group);
 	return ipv6(ctx, pkt.zone, pkt.group);
+}
+
+/* One of the two is loaded, by config.tunnels: a program apart, so that chains
+ * without tunnels have the same code as if there were none. */
+SEC("xdp")
+int nfold_xdp(struct xdp_md *ctx)
+{
+	return enter(ctx, 0);
+}
+
+SEC("?xdp")
+int nfold_xdp_tunnels(struct xdp_md *ctx)
+{
+	return enter(ctx, 1);
 }

@@ -90,7 +90,9 @@ struct nf_pkt {
 	bool router;		/* the engine routes, and so decrements the TTL */
 	bool hopped;		/* it has: nf_pkt_hop() */
 	bool edited;		/* by what an address or port does not tell */
-	bool unwrapped;		/* a tunnel header from the wire was taken off */
+	uint8_t unwrapped;	/* tunnel headers from the wire taken off */
+	bool known;		/* came in a known tunnel's header: its flow is
+				 * that of the packet inside (nf_ops.tunnels) */
 	uint32_t room;		/* bytes that are free below data */
 	int32_t grown;		/* by how much len is more than it came in with */
 	uint8_t depth;		/* headers put around it: under[depth - 1] is
@@ -213,8 +215,8 @@ enum header_action_kind {
 	HA_DROP,
 	HA_MODIFY,
 	HA_ENCAP,
-	HA_DECAP,		/* of what this chain did not put on: kept
-				 * slow, reason ENCAP */
+	HA_DECAP,		/* of what this chain did not put on: folded if
+				 * it is a known tunnel's (nf_ops.tunnels) */
 	HA_VLAN_PUSH,
 	HA_VLAN_POP,
 	HA_TTL,
@@ -547,6 +549,13 @@ struct nf_target {
 
 typedef void (*nf_target_fn)(void *ctx, const struct nf_target *t);
 
+/* Called by an NF's tunnels() for each header that it takes off what comes in by
+ * an outside port: from its remote end to its local one. Packets under such a
+ * header are flows by the packet inside, each with its own session. Of a
+ * header that it does not take off such an NF looks at nothing but whether it is
+ * its own. */
+typedef void (*nf_tunnel_fn)(void *ctx, const struct nf_tunnel *t);
+
 /* --- an NF --- */
 
 struct nf_ops {
@@ -607,6 +616,7 @@ struct nf_ops {
 	void (*health)(struct nf *nf, uint32_t id, bool up, uint64_t now);
 	/* edits, for an NF that needs them with some blocks only. */
 	bool (*edits_of)(const struct conf_block *block);
+	void (*tunnels)(struct nf *nf, nf_tunnel_fn fn, void *ctx);
 };
 
 #define NF_VIEW_ROWS 1024

@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+#include "../maps/tunnel.h"
+
 /* Addresses: IPv4 in [0], the other words 0. Wire order. */
 struct nf_addr {
 	__be32 a[4];
@@ -53,5 +55,9 @@ static inline uint8_t nf_ah_len(int family, uint8_t icv_len)
 
 	return family == 6 ? (len + 7) & ~7 : len;
 }
+
+/* The header as it comes from the remote end, in the words of the parser. False:
+ * one that the parser does not know. */
+bool nf_tunnel_known(const struct nf_tunnel *tn, struct nfold_tunnel *t);
 
 #endif

@@ -40,11 +40,22 @@ void instance_add_note(struct instance *i, const char *fmt, ...)
 		i->notes[i->note_cnt++] = text;
 }
 
+/* Of the object's two the one for this chain. */
+static struct bpf_program *instance_prog(const struct instance *i)
+{
+	return i->skel->rodata->config.tunnels.cnt ?
+		       i->skel->progs.nfold_xdp_tunnels :
+		       i->skel->progs.nfold_xdp;
+}
+
 static int instance_load_program(struct instance *i,
 				 struct instance_error *err)
 {
+	struct bpf_program *prog, *ours = instance_prog(i);
 	int ret;
 
+	bpf_object__for_each_program(prog, i->skel->obj)
+		bpf_program__set_autoload(prog, prog == ours);
 	load_log_begin();
 	ret = nfold_bpf__load(i->skel);
 	load_log_end();
@@ -181,7 +192,7 @@ bool instance_frags(const struct instance *i)
 
 int instance_prog_fd(const struct instance *i)
 {
-	return bpf_program__fd(i->skel->progs.nfold_xdp);
+	return bpf_program__fd(instance_prog(i));
 }
 
 const char *instance_note(const struct instance *i, uint32_t n)

@@ -13,6 +13,7 @@
 #include "instance_priv.h"
 #include "map_mmap.h"
 #include "state_size.h"
+#include "tunnels.h"
 /* Needs the types above. */
 #include "bpf/nfold.skel.h"
 
@@ -125,6 +126,9 @@ int instance_configure(struct instance *i, const struct chain *c,
 	if (ret)
 		return instance_fail(err, ret, "sizing the maps: %s",
 				     strerror(-ret));
+	ret = tunnels_collect(&config->tunnels, c, err);
+	if (ret)
+		return ret;
 	config_ports(i, config);
 	config->router = !c->wire;
 	config->linear = !i->frags;

@@ -53,6 +53,7 @@ int instance_own_open(struct instance *i, struct instance_error *err)
 {
 	int ret = own_join(&i->joined, &i->joined_size, i->maps.own,
 			   i->own_cnt, err);
+	struct bpf_program *prog;
 
 	if (ret)
 		return ret;
@@ -67,8 +68,11 @@ int instance_own_open(struct instance *i, struct instance_error *err)
 	if (!i->verifier_log)
 		return instance_fail(err, -ENOMEM, "out of memory");
 	i->verifier_log[0] = '\0';
-	return bpf_program__set_log_buf(i->skel->progs.nfold_xdp,
-					i->verifier_log, LOG_SIZE);
+	bpf_object__for_each_program(prog, i->skel->obj)
+		if (!ret)
+			ret = bpf_program__set_log_buf(prog, i->verifier_log,
+						       LOG_SIZE);
+	return ret;
 }
 
 struct bpf_map *instance_own_map(const struct instance *i, uint32_t n)

@@ -143,7 +143,7 @@ static int swap_dirs(struct instance *i, const char *new,
 
 int instance_pin(struct instance *i, struct instance_error *err)
 {
-	int prog = bpf_program__fd(bpf_object__next_program(i->skel->obj, NULL));
+	int prog = instance_prog_fd(i);
 	char path[PATH_MAX], new[CHAIN_NAME_MAX + 8];
 	int ret;
 

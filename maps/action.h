@@ -35,8 +35,9 @@ struct nfold_set6 {
 					 * device: see maps/csum.h */
 #define NFOLD_ACT_NO_REWRITE 0x04	/* set equals the key: addresses and
 					 * ports need no store */
-#define NFOLD_ACT_EDIT_PACKET 0x08	/* the edit sets DSCP or shifts sequence
-					 * numbers: before the rewrite */
+#define NFOLD_ACT_EDIT_PACKET 0x08	/* the edit sets DSCP, combines ECN or
+					 * shifts sequence numbers: before the
+					 * rewrite */
 
 /* Deltas are ones' complement sums of (~old + new) over the 16-bit words that
  * change, folded to 16 bits, in memory order (RFC 1624 eqn. 3):

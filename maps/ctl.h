@@ -7,7 +7,9 @@
 
 #include <linux/types.h>
 
-#define NFOLD_ABI_VERSION 4
+#include "tunnel.h"
+
+#define NFOLD_ABI_VERSION 5
 
 struct nfold_ctl {
 	__u64 now_ns;		/* engine's CLOCK_MONOTONIC, once a batch; the
@@ -45,6 +47,7 @@ struct nfold_config {
 	__u32 linear;		/* 1: attached without xdp.frags: a frame is all
 				 * in its linear part (saves a helper call) */
 	__u32 edits;		/* 1: entries may refer to edit records */
+	struct nfold_tunnels tunnels; /* none: no code for them */
 };
 
 /* Map "meta", one element, mmap-ed: what a reader of the pins needs to show an

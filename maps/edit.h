@@ -6,8 +6,9 @@
  * while a reader may hold it, and gives them away after a grace period
  * (userspace/edits.c). How they are applied: edit_act.h.
  *
- * In the order of application: DSCP and sequence numbers of the packet as it
- * came, then tags off, templates around IP, tags on.
+ * In the order of application: ECN from a tunnel header that came from the wire,
+ * DSCP and sequence numbers of the packet as it came (of two, the inner one),
+ * then tags and that header off, templates around IP, tags on.
  */
 #ifndef NFOLD_EDIT_H
 #define NFOLD_EDIT_H
@@ -40,7 +41,14 @@ struct nfold_tmpl {
 #define NFOLD_EDIT_SEQ 0x02	/* TCP: add seq_add, ack_add */
 #define NFOLD_EDIT_FRAME 0x04	/* tags or templates: the frame's length
 				 * changes */
-#define NFOLD_EDIT_IP6 0x08	/* the packet as it came is IPv6 */
+#define NFOLD_EDIT_IP6 0x08	/* the packet is IPv6: of two, the inner one */
+#define NFOLD_EDIT_UNWRAP 0x10	/* take off the tunnel header that it came in:
+				 * all that is in front of the inner packet, as
+				 * many bytes as this one has (not more than
+				 * NFOLD_COVER_MAX), once ECN is combined */
+#define NFOLD_EDIT_OUTER6 0x20	/* UNWRAP: the outer header is IPv6 */
+
+#define NFOLD_COVER_MAX 255
 
 struct nfold_edit {
 	__u32 seq_add;		/* host order, modulo 2^32 */

@@ -11,7 +11,7 @@
 #include "edit.h"
 #include "parse.h"
 
-/* Offset of IP in the packet as it came. */
+/* Offset of IP, of two the outer one, in the packet as it came. */
 static __always_inline __u32 nfold_edit_l3_off(const struct nfold_edit *e)
 {
 	return NFOLD_ETH_LEN +
@@ -41,6 +41,34 @@ nfold_edit_dscp(__u8 *ip, const void *data_end, int is_ip6, __u8 dscp)
 		return NFOLD_REASON_NONE;
 	}
 	ip[1] = (ip[1] & 3) | dscp;
+	new = load16(ip);
+	store16(ip + 10, csum_apply(load16(ip + 10),
+				    csum_fold(csum_diff16(old, new))));
+	return NFOLD_REASON_NONE;
+}
+
+/* The inner header's ECN where the outer one goes (RFC 6040 section 4.2, figure
+ * 4); what would have to be dropped is not an entry's packet (parse_tunnel.h). */
+static __always_inline enum nfold_reason
+nfold_edit_ecn(const __u8 *outer, int outer6, __u8 *ip, int is_ip6,
+	       const void *data_end)
+{
+	__u16 old, new;
+	__u8 from, ecn;
+
+	if (outer + 2 > (const __u8 *)data_end ||
+	    ip + 20 > (const __u8 *)data_end)
+		return NFOLD_REASON_TRUNCATED;
+	from = nfold_tos(outer, outer6) & 3;
+	ecn = nfold_tos(ip, is_ip6) & 3;
+	if (from != 3 && (from != 1 || ecn != 2))
+		return NFOLD_REASON_NONE;
+	if (is_ip6) {
+		ip[1] = (ip[1] & 0xcf) | from << 4;
+		return NFOLD_REASON_NONE;
+	}
+	old = load16(ip);
+	ip[1] = (ip[1] & 0xfc) | from;
 	new = load16(ip);
 	store16(ip + 10, csum_apply(load16(ip + 10),
 				    csum_fold(csum_diff16(old, new))));

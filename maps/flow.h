@@ -49,7 +49,9 @@ struct nfold_key4 {
 	__u32 zone;
 	__u8 l4proto;		/* IPPROTO_* */
 	__u8 echo;		/* NFOLD_ECHO_* */
-	__u8 pad[2];
+	__u8 tunnel;		/* known tunnel that it came in by, index + 1
+				 * (tunnel.h): the rest is the inner packet's */
+	__u8 pad;
 };
 
 struct nfold_key6 {
@@ -60,7 +62,8 @@ struct nfold_key6 {
 	__u32 zone;
 	__u8 l4proto;
 	__u8 echo;
-	__u8 pad[2];
+	__u8 tunnel;
+	__u8 pad;
 };
 
 /* Publication. Readers take the slot only if version is even and not 0, and

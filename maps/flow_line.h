@@ -56,7 +56,8 @@ static __always_inline uint32_t ports_word(const __be16 *port)
 
 static __always_inline uint32_t proto_word(const struct nfold_key6 *key)
 {
-	return FIELD(key->l4proto) | (uint32_t)FIELD(key->echo) << 8;
+	return FIELD(key->l4proto) | (uint32_t)FIELD(key->echo) << 8 |
+	       (uint32_t)FIELD(key->tunnel) << 16;
 }
 
 static __always_inline void flow_hash_key4(const struct flow_table *t,

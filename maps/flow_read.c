@@ -78,6 +78,7 @@ static void line_get(const struct flow_table *t, const union slot_line *line,
 	e->key.zone = s4->key.zone;
 	e->key.l4proto = s4->key.l4proto;
 	e->key.echo = s4->key.echo;
+	e->key.tunnel = s4->key.tunnel;
 	e->set.saddr[0] = s4->set.saddr;
 	e->set.daddr[0] = s4->set.daddr;
 	e->set.sport = s4->set.sport;

@@ -107,8 +107,8 @@ nfold_parse_ip4(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->zone = zone;
 	key->l4proto = p->l4proto;
 	key->echo = 0;
-	key->pad[0] = 0;
-	key->pad[1] = 0;
+	key->tunnel = 0;
+	key->pad = 0;
 	if (judge) {
 		why = nfold_check_addrs4(p);
 		if (why)
@@ -256,8 +256,8 @@ nfold_parse_ip6(const __u8 *ip, const void *data_end, __u32 frame_len,
 	key->zone = zone;
 	key->l4proto = 0;
 	key->echo = 0;
-	key->pad[0] = 0;
-	key->pad[1] = 0;
+	key->tunnel = 0;
+	key->pad = 0;
 	if (judge) {
 		why = nfold_check_addrs6(p);
 		if (why)

@@ -12,12 +12,13 @@
 #define pkt_csum build_csum
 #define PKT_CSUM_PARTIAL BUILD_CSUM_PARTIAL
 #define PKT_CSUM_BAD BUILD_CSUM_BAD
-#include "tests/pkt.h"
+#include "tests/pkt_tunnel.h"
 #undef pkt_csum
 #undef PKT_CSUM_PARTIAL
 #undef PKT_CSUM_BAD
 
 #include "maps/act.h"
+#include "maps/parse_tunnel.h"
 #include "userspace/consolidate.h"
 #include "userspace/edits.h"
 #include "userspace/pkt.h"
@@ -28,29 +29,35 @@ struct frame {
 	uint8_t buf[ROOM + 600];
 	uint8_t *data;
 	uint32_t len, room;
-	struct nfold_parse parse;
+	struct nfold_parse came, parse; /* of two headers outer, inner */
 };
 
-/* False: it does not parse. */
-static inline bool frame_build(struct frame *f, const struct pkt *k)
+/* False: it does not parse, as a known tunnel's (in; NULL: no tunnel's). */
+static inline bool frame_build_in(struct frame *f, const struct pkt *k,
+				  const struct pkt_tunnel *in,
+				  const struct nfold_tunnels *known)
 {
 	f->data = f->buf + ROOM;
 	f->room = ROOM;
 	f->len = pkt_build(k, f->data);
-	return !nfold_parse(f->data, f->data + f->len, 1, &f->parse);
+	if (in)
+		f->len = pkt_wrap(in, f->data, f->len, 14 + 4 * k->tags);
+	if (nfold_parse(f->data, f->data + f->len, 1, &f->came))
+		return false;
+	f->parse = f->came;
+	return !in || nfold_parse_tunnels(f->data, f->data + f->len, &f->came,
+					  known, &f->parse);
+}
+
+static inline bool frame_build(struct frame *f, const struct pkt *k)
+{
+	return frame_build_in(f, k, NULL, NULL);
 }
 
 static inline void frame_copy(struct frame *to, const struct frame *from)
 {
 	*to = *from;
 	to->data = to->buf + (from->data - from->buf);
-}
-
-/* The packet of the frame, in its bytes. */
-static inline void frame_pkt(const struct frame *f, struct nf_pkt *pkt)
-{
-	pkt_init(pkt, f->data, f->len, &f->parse);
-	pkt->room = f->room;
 }
 
 static inline struct nfold_key6 frame_key(const struct frame *f)
@@ -63,7 +70,16 @@ static inline struct nfold_key6 frame_key(const struct frame *f)
 		.saddr = { p->key4.saddr }, .daddr = { p->key4.daddr },
 		.sport = p->key4.sport, .dport = p->key4.dport,
 		.zone = p->key4.zone, .l4proto = p->key4.l4proto,
+		.tunnel = p->key4.tunnel,
 	};
+}
+
+/* The packet of the frame, in its bytes. */
+static inline void frame_pkt(const struct frame *f, struct nf_pkt *pkt)
+{
+	pkt_init(pkt, f->data, f->len, &f->came);
+	pkt->known = frame_key(f).tunnel;
+	pkt->room = f->room;
 }
 
 /* An action as an NF does and records it; a drop does nothing here. False: the
@@ -99,7 +115,7 @@ static inline bool frame_apply(struct frame *f, const struct gmat_entry *g,
 			     &g->act);
 	return !plan->used ||
 	       !edit_frame(&e, plan->tmpl, &f->data, &f->len, &f->room,
-			   f->parse.l3_len);
+			   &f->parse);
 }
 
 #endif

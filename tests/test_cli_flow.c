@@ -233,6 +233,45 @@ static void test_json(void **state)
 	json_decref(o);
 }
 
+static void test_tunnel(void **state)
+{
+	static struct nfold_meta with;
+	struct view_flow f = flow4(IPPROTO_TCP, "10.0.0.2", 1, "10.0.0.3", 2);
+	struct nfold_tunnel *t = with.config.tunnels.v;
+	struct view v = view;
+	char buf[128];
+	json_t *o;
+
+	(void)state;
+	with = meta;
+	v.maps.meta = &with;
+	f.view = &v;
+	with.config.tunnels.cnt = 2;
+	t[0] = (struct nfold_tunnel){ .family = 4, .kind = NFOLD_TUNNEL_VXLAN,
+				      .vni = 7 };
+	addr(t[0].remote, 4, "192.0.2.2");
+	addr(t[0].local, 4, "192.0.2.1");
+	t[1] = (struct nfold_tunnel){ .family = 6, .kind = NFOLD_TUNNEL_GRE };
+	addr(t[1].remote, 6, "2001:db8::2");
+	addr(t[1].local, 6, "2001:db8::1");
+	format_tunnel(buf, sizeof(buf), &f);
+	assert_string_equal(buf, "");
+	f.e.key.tunnel = 1;
+	format_tunnel(buf, sizeof(buf), &f);
+	assert_string_equal(buf, "vxlan 192.0.2.2 > 192.0.2.1 vni 7");
+	f.e.key.tunnel = 2;
+	format_tunnel(buf, sizeof(buf), &f);
+	assert_string_equal(buf, "gre 2001:db8::2 > 2001:db8::1");
+	o = format_tunnel_json(&f);
+	assert_string_equal(json_string_value(json_object_get(o, "kind")),
+			    "gre");
+	assert_true(json_is_null(json_object_get(o, "vni")));
+	json_decref(o);
+	f.e.key.tunnel = 3;	/* a pin of garbage */
+	format_tunnel(buf, sizeof(buf), &f);
+	assert_string_equal(buf, "");
+}
+
 static void test_match(void **state)
 {
 	struct view_flow f = flow4(IPPROTO_TCP, "10.0.0.2", 4000, "192.0.2.1",
@@ -335,6 +374,7 @@ int main(void)
 		TEST("JSON keeps 64-bit counters", test_json),
 		TEST("tcpdump expressions see the flow's key and its tags",
 		     test_match),
+		TEST("the tunnel that a flow comes in by is named", test_tunnel),
 		TEST("tcpdump expressions see IPv6", test_match6),
 		TEST("an expression that is none is refused", test_match_bad),
 	};

@@ -14,7 +14,7 @@ cc=(${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -g -I. "-I$build"
 src=(userspace/batch.c userspace/workers.c userspace/lmat.c userspace/pkt.c
 	userspace/pkt_payload.c userspace/pkt_do.c userspace/pkt_edit.c
 	userspace/pkt_ah.c userspace/pkt_transport.c
-	userspace/pkt_encap.c userspace/tmpl.c)
+	userspace/pkt_encap.c userspace/tmpl.c chains/nf_tunnel.c)
 # A mapping that the sanitizer can not place is no finding.
 run() { TSAN_OPTIONS=halt_on_error=0:exitcode=66 setarch -R "$@"; }
 n=0 failed=0

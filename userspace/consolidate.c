@@ -19,9 +19,9 @@
  *     every rewritten field is a constant of the flow. TTL - 1 is part of it.
  *  N4 The result of encap and decap is a stack: what is left of the packet's own
  *     headers is stripped, what is left of ours is pushed, as templates that
- *     flows share. A decap of a tunnel header that came from the wire is not
- *     folded: such a direction stays slow (the key would have to be the inner
- *     packet's), and so does one with more than two tunnels or two tags.
+ *     flows share. A decap of a tunnel header that came from the wire is folded
+ *     if the key is the inner packet's (N11); any other stays slow, and so does
+ *     a direction with more than two tunnels or two tags.
  *  N5 DSCP: the last writer wins; ECN is the packet's and stays. The old value
  *     is the packet's too: the checksum is corrected by arithmetic.
  *  N6 TCP sequence and acknowledgement shifts add up, modulo 2^32.
@@ -35,6 +35,10 @@
  *  N9 A pop takes the last push back. A pop of the packet's own tag followed by a
  *     push of the same id is not nothing: PCP and DEI were the packet's.
  *  N10 The next hop follows the outermost destination; the MTU counts outer bytes.
+ *  N11 What comes in a known tunnel's header is a flow by the packet inside. Its
+ *     decap is an edit that takes off what stands in front of that.
+ *  N12 What NFs before that decap do to the outer header goes with it; TTL - k of
+ *     it can not be folded, and neither can what leaves with it still on.
  *  N13 The router's own TTL - 1 is done where an NF asks for it, since what it
  *     puts around the packet seals it: the sum is the same, but a packet may
  *     now die at that NF's place.
@@ -124,12 +128,14 @@ static bool add_action(struct gmat_entry *g, struct edit_plan *plan,
 	if (ha->kind == HA_FORWARD || ha->kind == HA_DROP)
 		return true;
 	if (ha->kind == HA_HOP) {
+		if (plan->wrapped)
+			return false;
 		if (!g->hop)
 			ttl_add(g, 1);
 		g->hop = true;
 		return true;
 	}
-	if (edit_plan_is_covered(plan) ||
+	if (edit_plan_is_covered(plan) || plan->wrapped ||
 	    (ha->kind != HA_MODIFY && ha->kind != HA_TTL))
 		return edit_plan_add(plan, ha);
 	if (ha->kind == HA_TTL)
@@ -175,6 +181,8 @@ enum nfold_reason consolidate(struct gmat_entry *out, struct edit_plan *plan,
 	edit_plan_end(plan);
 	if (find_drop(&g, m)) {
 		plan->used = false;
+	} else if (plan->wrapped) {
+		return NFOLD_REASON_ENCAP;
 	} else {
 		if (plan->one_by_one && !lmat_has_live(m))
 			return NFOLD_REASON_ENCAP;

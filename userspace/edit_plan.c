@@ -15,6 +15,7 @@ void edit_plan_begin(struct edit_plan *p, const struct nfold_key6 *key,
 	memset(p, 0, sizeof(*p));
 	p->family = family;
 	p->tags = key->zone >> NFOLD_ZONE_TAGS_SHIFT & 3;
+	p->wrapped = key->tunnel;
 }
 
 /* N9: a push goes on top; tag[0] is the outermost. */
@@ -59,12 +60,26 @@ static bool encap(struct edit_plan *p, const struct header_action *ha)
 	return true;
 }
 
+/* N11: once, the header that it came in. */
+static bool unwrap(struct edit_plan *p, const struct nf_tunnel *tn)
+{
+	if (!p->wrapped)
+		return false;
+	p->wrapped = false;
+	p->edit.flags |= NFOLD_EDIT_UNWRAP;
+	if (tn->family == 6)
+		p->edit.flags |= NFOLD_EDIT_OUTER6;
+	return true;
+}
+
 /* N8: what was done to the header between goes with it. */
 static bool decap(struct edit_plan *p, const struct header_action *ha)
 {
 	uint8_t n = p->layers;
 
-	if (!n || !tmpl_same(p->tunnel[n - 1], ha->tunnel))
+	if (!n)
+		return unwrap(p, ha->tunnel);
+	if (!tmpl_same(p->tunnel[n - 1], ha->tunnel))
 		return false;
 	p->edit.sport[n - 1] = 0;
 	p->layers--;
@@ -119,6 +134,13 @@ static bool add_outer(struct edit_plan *p, const struct header_action *ha)
 	}
 }
 
+/* N12: on the header that it came in, which is to be taken off: gone with it, but
+ * for a hop, where the packet may die by a TTL that is not the flow's. */
+static bool add_wrapped(const struct header_action *ha)
+{
+	return ha->kind != HA_TTL;
+}
+
 static bool add_inner(struct edit_plan *p, const struct header_action *ha)
 {
 	struct nfold_edit *e = &p->edit;
@@ -157,6 +179,8 @@ bool edit_plan_add(struct edit_plan *p, const struct header_action *ha)
 	case HA_DECAP:
 		return decap(p, ha);
 	default:
+		if (p->wrapped && !edit_plan_is_covered(p))
+			return add_wrapped(ha);
 		if (p->one_by_one)
 			return true;
 		return p->layers ? add_outer(p, ha) : add_inner(p, ha);
@@ -170,7 +194,8 @@ void edit_plan_end(struct edit_plan *p)
 
 	if (e->seq_add || e->ack_add)
 		e->flags |= NFOLD_EDIT_SEQ;
-	if (e->strip || e->push || p->layers)
+	if (e->strip || e->push || p->layers ||
+	    (e->flags & NFOLD_EDIT_UNWRAP))
 		e->flags |= NFOLD_EDIT_FRAME;
 	p->used = e->flags && !p->one_by_one;
 	if (p->family == 6)

@@ -16,6 +16,8 @@ struct edit_plan {
 	bool used;		/* there is something to edit */
 	bool one_by_one;	/* no record says it: the actions are to be done
 				 * one after the other, in user space (N14) */
+	bool wrapped;		/* a known tunnel's header that it came in is
+				 * still around it */
 	/* while records are read: */
 	const struct nf_tunnel *tunnel[NFOLD_LAYER_MAX];
 	uint8_t family;		/* of the packet as it came */
@@ -27,7 +29,8 @@ void edit_plan_begin(struct edit_plan *p, const struct nfold_key6 *key,
 /* Is a tunnel's header outermost? (Transport AH leaves the packet's own.) */
 bool edit_plan_is_covered(const struct edit_plan *p);
 /* One header action: of the kinds above, or any but a drop while a tunnel
- * header is outermost. False: it can not be folded. */
+ * header is outermost, ours or the one it came in. False: it can not be
+ * folded. */
 bool edit_plan_add(struct edit_plan *p, const struct header_action *ha);
 void edit_plan_end(struct edit_plan *p);
 

@@ -32,14 +32,15 @@ const struct nfold_edit *edits_at(const struct edits *e, uint32_t ref,
 
 /* The edit on a packet in user space: before the entry's rewrite, and after
  * it. What XDP does in bpf/edit.bpf.h; SACK options beside. The second moves
- * *data and *len within *room bytes in front; l3_len: of the packet as it
- * came. */
+ * *data and *len within *room bytes in front. p: the packet as it came, of two
+ * the inner one. */
 enum nfold_reason edit_packet(const struct nfold_edit *e,
 			      const struct nfold_act *act, uint8_t *data,
 			      uint32_t len, const struct nfold_parse *p);
 enum nfold_reason edit_frame(const struct nfold_edit *e,
 			     const struct nfold_tmpl *tmpls, uint8_t **data,
-			     uint32_t *len, uint32_t *room, uint32_t l3_len);
+			     uint32_t *len, uint32_t *room,
+			     const struct nfold_parse *p);
 const struct nfold_tmpl *edits_tmpls(const struct edits *e);
 
 #endif

@@ -25,6 +25,10 @@ enum nfold_reason edit_packet(const struct nfold_edit *e,
 			      const struct nfold_act *act, uint8_t *data,
 			      uint32_t len, const struct nfold_parse *p)
 {
+	if (e->flags & NFOLD_EDIT_UNWRAP)
+		nfold_edit_ecn(data + nfold_edit_l3_off(e),
+			       e->flags & NFOLD_EDIT_OUTER6, data + p->l3_off,
+			       p->family == 6, data + len);
 	if (e->flags & NFOLD_EDIT_SEQ)
 		seq(e, act, data, data + len, p);
 	if (e->flags & NFOLD_EDIT_DSCP)
@@ -47,11 +51,14 @@ static void layer(const struct nfold_edit *e, int i,
 
 enum nfold_reason edit_frame(const struct nfold_edit *e,
 			     const struct nfold_tmpl *tmpls, uint8_t **data,
-			     uint32_t *len, uint32_t *room, uint32_t l3_len)
+			     uint32_t *len, uint32_t *room,
+			     const struct nfold_parse *p)
 {
-	uint8_t *ip = *data + nfold_edit_l3_off(e), *end = *data + *len;
+	uint8_t *ip = *data + p->l3_off, *end = *data + *len;
 	uint8_t tos = nfold_tos(ip, e->flags & NFOLD_EDIT_IP6);
-	int by = NFOLD_VLAN_LEN * (e->push - e->strip) + e->grow;
+	int cover = p->l3_off - nfold_edit_l3_off(e);
+	int by = NFOLD_VLAN_LEN * (e->push - e->strip) + e->grow - cover;
+	uint32_t l3_len = p->l3_len;
 	enum nfold_reason why;
 	struct nfold_l2 l2;
 

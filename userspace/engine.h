@@ -44,6 +44,7 @@ struct engine_maps {
 					 * slow */
 	uint32_t edit_cnt;
 	struct nfold_tmpl *tmpls;	/* NFOLD_TMPL_CNT */
+	const struct nfold_tunnels *tunnels; /* as XDP has them; NULL: none */
 };
 
 /* What a packet's destination resolves to (userspace/route.c, or a test). */

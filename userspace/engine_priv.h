@@ -119,6 +119,9 @@ struct engine {
 	uint8_t resets;			/* the packet in hand: its sender is
 					 * reset; enum nfold_reason, NONE: no */
 	uint32_t invalidated;		/* sessions, by nf_invalidate(); ever */
+	const struct nfold_parse *came;	/* the packet in hand as it came in: of
+					 * two headers the outer one */
+	uint8_t tcp_flags;		/* its own, of two the inner one's */
 	uint64_t icmp_credit_ns;	/* token bucket of error messages */
 	uint64_t icmp_ns;
 	struct flow *pending;		/* hand-overs not done */
@@ -224,8 +227,8 @@ struct nfold_step state_step_make(const struct engine *e, uint8_t nf,
 				  const void *cell, uint32_t key);
 /* What XDP ran before it gave the packet up (punt.ran); 0: nothing. */
 void state_ran(struct engine *e, uint32_t ran);
-/* The entry's steps, as XDP runs them. NONE; the reason of a drop; or
- * EVENT_FIRED, with e->ran. */
+/* The entry's steps, as XDP runs them. pkt: as it came. NONE; the reason of a drop; or EVENT_FIRED, with
+ * e->ran. */
 enum nfold_reason state_steps(struct engine *e, struct flow *f,
 			      const struct nf_pkt *pkt);
 /* One of them by itself, and all that there are; NULL: none. */

@@ -230,14 +230,14 @@ static json_t *fields_json(struct engine *e, const struct flow *f)
 static struct flow *flow_of(struct engine *e, const uint8_t *frame,
 			    uint32_t len, uint32_t port)
 {
-	struct nfold_parse parse;
+	struct flow_parse parse;
 	struct nfold_key6 key;
 
 	/* The parser takes writable bytes, but writes none. */
-	if (nfold_parse((void *)frame, (void *)(frame + len), port, &parse))
+	if (flow_parse(&parse, (void *)frame, len, port, e->conf.maps.tunnels))
 		return NULL;
-	flow_key_from_parse(&key, &parse);
-	return flow_find(e, parse.family, &key);
+	flow_key_from_parse(&key, parse.own);
+	return flow_find(e, parse.own->family, &key);
 }
 
 json_t *engine_explain(struct engine *e, const uint8_t *frame, uint32_t len,

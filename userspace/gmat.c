@@ -180,7 +180,8 @@ static bool records_true(const struct engine *e, const struct flow *f,
 	if (!egress || g->act.verdict == NFOLD_VERDICT_DROP)
 		return !egress && g->act.verdict == NFOLD_VERDICT_DROP;
 	if (g->one_by_one)
-		return e->origin && origin_gives_steps(e->origin, &f->lmat, pkt);
+		return e->origin && origin_gives_steps(e->origin, &f->lmat,
+						       e->came, pkt);
 	if (pkt->edited || plan->used || g->act.ttl_dec != router)
 		return e->origin &&
 		       origin_gives(e->origin, g, plan, router, pkt);
@@ -196,9 +197,56 @@ static enum nfold_reason edit_take(struct engine *e, struct flow *f,
 
 	act->edit = e->edits ? edits_take(e->edits, plan) : 0;
 	act->grow = plan->edit.grow;
-	if (plan->edit.flags & (NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ))
+	if (plan->edit.flags &
+	    (NFOLD_EDIT_DSCP | NFOLD_EDIT_SEQ | NFOLD_EDIT_UNWRAP))
 		act->flags |= NFOLD_ACT_EDIT_PACKET;
 	return act->edit ? NFOLD_REASON_NONE : NFOLD_REASON_TABLE_FULL;
+}
+
+/* The outer header's UDP source port is not the flow's constant. */
+static bool outer_varies(const struct engine *e, const struct flow *f)
+{
+	uint8_t kind = e->conf.maps.tunnels->v[f->key.tunnel - 1].kind;
+
+	return kind == NFOLD_TUNNEL_VXLAN || kind == NFOLD_TUNNEL_GUE;
+}
+
+/* Is there an NF before this one (all of them: nf_cnt) that may look at it? */
+static bool outer_seen(const struct engine *e, const struct flow *f, uint32_t nf)
+{
+	uint32_t cnt = e->chain->nf_cnt;
+	bool backwards = flow_is_backwards(f);
+
+	for (uint32_t i = 0; i < cnt; i++) {
+		uint32_t at = backwards ? cnt - 1 - i : i;
+
+		if (at == nf)
+			return false;
+		if (!e->conf.nfs[at]->ops->tunnels)
+			return true;
+	}
+	return false;
+}
+
+/* N12: does an NF see the tunnel's header that the packet came in, and may it
+ * find there what differs from packet to packet, or change the packet inside? */
+static bool outer_matters(const struct engine *e, const struct flow *f)
+{
+	const struct lmat *m = &f->lmat;
+	uint16_t i = 0;
+
+	for (; i < m->cnt; i++) {
+		const struct lmat_record *r = &m->records[i];
+
+		if (r->kind == LMAT_ACTION && r->action.kind == HA_DECAP)
+			break;
+		if (r->kind == LMAT_FUNCTION &&
+		    r->function->payload == NF_WRITE)
+			return true;
+	}
+	return outer_varies(e, f) &&
+	       outer_seen(e, f, i < m->cnt ? m->records[i].nf :
+					     e->chain->nf_cnt);
 }
 
 static enum nfold_reason fold(struct engine *e, struct flow *f,
@@ -211,6 +259,8 @@ static enum nfold_reason fold(struct engine *e, struct flow *f,
 
 	if (!e->conf.fold)
 		return NFOLD_REASON_NO_FOLD;
+	if (f->key.tunnel && !f->lmat.why_slow && outer_matters(e, f))
+		return NFOLD_REASON_ENCAP;
 	why = consolidate(&f->entry, &plan, &f->key, f->family, &f->lmat,
 			  egress ? egress : &none);
 	if (!why && !records_true(e, f, &plan, pkt, egress))

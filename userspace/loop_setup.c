@@ -119,6 +119,7 @@ static int setup_engine(struct loop *l)
 			.edits = m->edits,
 			.edit_cnt = m->meta->config.edits ? m->edit_cnt : 0,
 			.tmpls = m->tmpls,
+			.tunnels = &m->meta->config.tunnels,
 		},
 		.router = { .ctx = l->route, .lookup = route_lookup,
 			    .port = route_port },

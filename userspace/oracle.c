@@ -102,6 +102,7 @@ static int start_engine(struct oracle *o)
 			.edit_cnt = o->maps->meta->config.edits ?
 				    o->maps->edit_cnt : 0,
 			.tmpls = o->maps->tmpls,
+			.tunnels = &o->maps->meta->config.tunnels,
 			.cells = o->maps->cells,
 			.cell_cnt = o->maps->meta->config.cells,
 			.count_cell_cnt = o->maps->meta->config.count_cells,

@@ -177,16 +177,17 @@ int oracle_packet(struct oracle *o, uint32_t port, const uint8_t *frame,
 bool oracle_entry(struct oracle *o, uint32_t port, const uint8_t *frame,
 		  uint32_t len, struct flow_entry *entry)
 {
-	struct nfold_parse parse;
+	struct flow_parse parse;
 	struct nfold_key6 key;
 	struct flow_table *t;
 	uint32_t slot;
 
 	/* The parser takes writable bytes, but writes none. */
-	if (nfold_parse((void *)frame, (void *)(frame + len), port, &parse))
+	if (flow_parse(&parse, (void *)frame, len, port,
+		       &o->maps->meta->config.tunnels))
 		return false;
-	flow_key_from_parse(&key, &parse);
-	t = o->tables[parse.family == 6];
+	flow_key_from_parse(&key, parse.own);
+	t = o->tables[parse.own->family == 6];
 	slot = flow_table_find(t, &key);
 	return slot != FLOW_SLOT_NONE && flow_table_read(t, slot, entry, NULL);
 }

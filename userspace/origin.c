@@ -64,6 +64,7 @@ static bool is_same(const struct origin *o, uint8_t *data, uint32_t len,
 }
 
 bool origin_gives_steps(const struct origin *o, const struct lmat *m,
+			const struct nfold_parse *came,
 			const struct nf_pkt *pkt)
 {
 	uint8_t copy[ORIGIN_ROOM + ORIGIN_MAX], *data = copy + ORIGIN_ROOM;
@@ -72,7 +73,8 @@ bool origin_gives_steps(const struct origin *o, const struct lmat *m,
 	if (!o->whole)
 		return false;
 	memcpy(data, o->bytes, o->kept);
-	pkt_init(&c, data, o->kept, o->parse);
+	pkt_init(&c, data, o->kept, came);
+	c.known = pkt->known;
 	c.room = ORIGIN_ROOM;
 	c.router = pkt->router;
 	lmat_apply(m, 0, m->cnt, &c);
@@ -102,7 +104,7 @@ bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 		edit_packet(&edit, &act, data, len, o->parse);
 	apply(data, len, o->parse, g, &act);
 	if (plan->used && edit_frame(&edit, plan->tmpl, &data, &len, &room,
-				     o->parse->l3_len))
+				     o->parse))
 		return false;
 	return is_same(o, data, len, pkt);
 }

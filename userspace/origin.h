@@ -28,8 +28,10 @@ void origin_save(struct origin *o, const struct nf_pkt *pkt,
 bool origin_gives(const struct origin *o, const struct gmat_entry *g,
 		  const struct edit_plan *plan, bool router,
 		  const struct nf_pkt *pkt);
-/* Do the recorded header actions, done one by one (gmat_entry.one_by_one)? */
+/* Do the recorded header actions, done one by one (gmat_entry.one_by_one)?
+ * came: the packet as it came in, of two headers the outer one. */
 bool origin_gives_steps(const struct origin *o, const struct lmat *m,
+			const struct nfold_parse *came,
 			const struct nf_pkt *pkt);
 /* Puts the frame back as it came. False: not all of it is known. */
 bool origin_restore(const struct origin *o, uint8_t **data, uint32_t *len,

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "../maps/edit_act.h"
+#include "../maps/parse_tunnel.h"
 #include "pkt.h"
 #include "tmpl.h"
 
@@ -182,69 +183,12 @@ static uint32_t wire_ah(const struct nf_pkt *pkt, const struct nf_tunnel *tn)
 		       off - pkt->l3_off + len : 0;
 }
 
-/* Bytes from the outer IP header to the inner one; 0: not this tunnel's. What
- * is constant must be as the remote end writes it; options, keys and checksums
- * that our own headers do not have are not understood. */
-static uint32_t wire_header(const struct nf_pkt *pkt,
-			    const struct nf_tunnel *tn)
-{
-	const uint8_t *l4 = pkt->data + pkt->l4_off;
-	uint32_t avail = pkt->l3_off + pkt_l3_len(pkt) - pkt->l4_off;
-	uint32_t head = pkt->l4_off - pkt->l3_off;
-
-	if (pkt->family != tn->family ||
-	    memcmp(&pkt->saddr, &tn->remote, sizeof(pkt->saddr)) ||
-	    memcmp(&pkt->daddr, &tn->local, sizeof(pkt->daddr)))
-		return 0;
-	switch (tn->kind) {
-	case NF_TUNNEL_IPIP:
-		return pkt->l4proto == IPPROTO_IPIP ||
-				       pkt->l4proto == IPPROTO_IPV6 ?
-			       head : 0;
-	case NF_TUNNEL_GRE:
-		return pkt->l4proto == IPPROTO_GRE && avail >= 4 &&
-				       !load16(l4) ?
-			       head + 4 : 0;
-	case NF_TUNNEL_VXLAN:
-		return pkt->l4proto == IPPROTO_UDP &&
-				       pkt->dport == tn->port && avail >= 30 &&
-				       (l4[8] & 0x08) &&
-				       ntohl(load32(l4 + 12)) >> 8 == tn->vni ?
-			       head + 30 : 0;
-	case NF_TUNNEL_GUE:
-		return pkt->l4proto == IPPROTO_UDP &&
-				       pkt->dport == tn->port && avail >= 12 &&
-				       !l4[8] && !load16(l4 + 10) ?
-			       head + 12 : 0;
-	case NF_TUNNEL_AH:
-		return wire_ah(pkt, tn);
-	case NF_TUNNEL_AH_TRANSPORT:
-		break;
-	}
-	return 0;
-}
-
-/* What is said to be inside: 4, 6; 0 neither. */
-static uint8_t wire_inner(const struct nf_pkt *pkt, const struct nf_tunnel *tn,
-			  uint32_t head)
-{
-	const uint8_t *end = pkt->data + pkt->l3_off + head;
-	uint8_t proto = tn->kind == NF_TUNNEL_GUE ? end[-3] : pkt->l4proto;
-	uint32_t len;
-
-	if (tn->kind == NF_TUNNEL_AH)
-		proto = pkt->data[nf_pkt_ah(pkt, &len)];
-	if (tn->kind == NF_TUNNEL_GRE || tn->kind == NF_TUNNEL_VXLAN)
-		proto = load16(end - 2) == htons(ETH_P_IP) ? IPPROTO_IPIP :
-			load16(end - 2) == htons(ETH_P_IPV6) ? IPPROTO_IPV6 : 0;
-	return proto == IPPROTO_IPIP ? 4 : proto == IPPROTO_IPV6 ? 6 : 0;
-}
-
-/* ECN of the inner header, RFC 6040 section 4.2, figure 4; -1: drop. */
-static int ecn_decap(uint8_t inner, uint8_t outer)
+/* ECN of the inner header, RFC 6040 section 4.2, figure 4, but for what is to be
+ * dropped: there is no packet inside then. */
+static uint8_t ecn_decap(uint8_t inner, uint8_t outer)
 {
 	if (outer == 3)
-		return inner ? 3 : -1;
+		return 3;
 	return inner == 2 && outer == 1 ? 1 : inner;
 }
 
@@ -261,23 +205,70 @@ static void set_ecn(uint8_t *ip, bool is_ip6, uint8_t ecn)
 				    csum_fold(csum_diff16(old, load16(ip)))));
 }
 
-/* The inner packet's fields, from its bytes. False: no packet that could be a
- * flow. */
-static bool inner_parse(struct nf_pkt *pkt, uint32_t off, uint8_t family)
+/* The packet at off, in the one in hand. False: none that could be a flow. */
+static bool parse_at(const struct nf_pkt *pkt, uint32_t off, uint8_t family,
+		     struct nfold_parse *in)
 {
+	uint32_t l3_end = pkt->l3_off + pkt_l3_len(pkt);
 	uint8_t *ip = pkt->data + off, *end = pkt->data + pkt->len;
-	struct nfold_parse p = { .l3_off = off };
+
+	*in = (struct nfold_parse){ .l3_off = off };
+	return !(family == 4 ?
+			 nfold_parse_ip4(ip, end, l3_end, pkt->zone, 1, in) :
+			 nfold_parse_ip6(ip, end, l3_end, pkt->zone, 1, in)) &&
+	       !(in->flags & NFOLD_PARSE_GROUP);
+}
+
+/* The same for AH, which the parser does not look through. */
+static bool inner_parse_ah(const struct nf_pkt *pkt, const struct nf_tunnel *tn,
+			   struct nfold_parse *in)
+{
+	uint32_t head = wire_ah(pkt, tn), len;
+	const uint8_t *ip = pkt->data + pkt->l3_off, *inner = ip + head;
+	uint8_t family;
+
+	if (pkt->family != tn->family ||
+	    memcmp(&pkt->saddr, &tn->remote, sizeof(pkt->saddr)) ||
+	    memcmp(&pkt->daddr, &tn->local, sizeof(pkt->daddr)) || !head ||
+	    head + 20 > pkt_l3_len(pkt))
+		return false;
+	family = nfold_inner_proto(pkt->data[nf_pkt_ah(pkt, &len)]);
+	return family &&
+	       !nfold_ecn_lost(nfold_ecn(inner, family == 6),
+			       nfold_ecn(ip, pkt->family == 6)) &&
+	       parse_at(pkt, pkt->l3_off + head, family, in);
+}
+
+/* The packet that is in the tunnel's header, if that is what stands there and
+ * the packet is one that could be a flow. */
+static bool inner_parse(const struct nf_pkt *pkt, const struct nf_tunnel *tn,
+			struct nfold_parse *in)
+{
+	const struct nfold_parse out = {
+		.l3_off = pkt->l3_off,
+		.l4_off = pkt->l4_off,
+		.l3_len = pkt_l3_len(pkt),
+		.family = pkt->family,
+		.l4proto = pkt->l4proto,
+	};
+	struct nfold_tunnel t, there;
+
+	if (tn->kind == NF_TUNNEL_AH)
+		return inner_parse_ah(pkt, tn, in);
+	return nf_tunnel_known(tn, &t) &&
+	       nfold_parse_inner(pkt->data, pkt->data + pkt->len, &out,
+				 pkt->zone, &there, in) &&
+	       !memcmp(&t, &there, sizeof(t));
+}
+
+/* The inner packet's fields instead of the outer's; the header is still there. */
+static void inner_fields(struct nf_pkt *pkt, const struct nfold_parse *p)
+{
 	struct nf_pkt in;
 
-	if ((family == 4 ? nfold_parse_ip4(ip, end, pkt->len, pkt->zone, 1, &p) :
-			   nfold_parse_ip6(ip, end, pkt->len, pkt->zone, 1,
-					   &p)) ||
-	    (p.flags & NFOLD_PARSE_GROUP))
-		return false;
-	pkt_init(&in, pkt->data, pkt->len, &p);
-	in.l3_off = pkt->l3_off;
-	pkt->l4_off = in.l4_off - off + pkt->l3_off;
-	pkt->family = family;
+	pkt_init(&in, pkt->data, pkt->len, p);
+	pkt->l4_off = p->l4_off - p->l3_off + pkt->l3_off;
+	pkt->family = in.family;
 	pkt->l4proto = in.l4proto;
 	pkt->tcp_flags = in.tcp_flags;
 	pkt->icmp_type = in.icmp_type;
@@ -285,43 +276,44 @@ static bool inner_parse(struct nf_pkt *pkt, uint32_t off, uint8_t family)
 	pkt->daddr = in.daddr;
 	pkt->sport = in.sport;
 	pkt->dport = in.dport;
-	return true;
 }
 
 static void unwrapped(struct nf_pkt *pkt)
 {
-	/* Left to the sender's device, which saw a tunnel's packet. */
-	if (pkt_csum_is_partial(pkt))
+	/* Left to the sender's device, which saw a tunnel's packet. Of a known
+	 * tunnel's the engine has seen to it, as of any flow's. */
+	if (!(pkt->known && !pkt->unwrapped) && pkt_csum_is_partial(pkt))
 		pkt_csum_complete(pkt);
 	pkt->edited = true;
-	pkt->unwrapped = true;
+	pkt->unwrapped++;
 }
 
 static bool wire_decap_transport(struct nf_pkt *pkt,
 				 const struct nf_tunnel *tn)
 {
+	struct nfold_parse in;
+
 	if (!wire_ah(pkt, tn) || !pkt_ah_remove(pkt) ||
-	    !inner_parse(pkt, pkt->l3_off, pkt->family))
+	    !parse_at(pkt, pkt->l3_off, pkt->family, &in))
 		return false;
+	inner_fields(pkt, &in);
 	unwrapped(pkt);
 	return true;
 }
 
 static bool wire_decap(struct nf_pkt *pkt, const struct nf_tunnel *tn)
 {
-	uint32_t head = wire_header(pkt, tn);
-	uint8_t family = head ? wire_inner(pkt, tn, head) : 0;
-	uint8_t *ip = pkt->data + pkt->l3_off, *inner = ip + head;
-	uint8_t outer_ecn = nfold_tos(ip, pkt->family == 6) & 3;
-	int ecn;
+	uint8_t *ip = pkt->data + pkt->l3_off;
+	uint8_t outer = nfold_tos(ip, pkt->family == 6) & 3, *inner;
+	struct nfold_parse in;
 
-	if (!family || head + 20 > pkt_l3_len(pkt))
+	if (!inner_parse(pkt, tn, &in))
 		return false;
-	ecn = ecn_decap(nfold_tos(inner, family == 6) & 3, outer_ecn);
-	if (ecn < 0 || !inner_parse(pkt, pkt->l3_off + head, family))
-		return false;
-	set_ecn(inner, family == 6, ecn);
-	close_gap(pkt, head);
+	inner = pkt->data + in.l3_off;
+	set_ecn(inner, in.family == 6,
+		ecn_decap(nfold_tos(inner, in.family == 6) & 3, outer));
+	inner_fields(pkt, &in);
+	close_gap(pkt, in.l3_off - pkt->l3_off);
 	set_ethertype(pkt);
 	unwrapped(pkt);
 	return true;

@@ -228,8 +228,10 @@ enum nfold_reason state_step(struct engine *e, struct flow *f,
 			     const struct nf_pkt *pkt, unsigned int n)
 {
 	const struct nfold_step *s = &state_steps_of(e, f)->step[n];
+	struct nfold_view v = view_of(e, pkt);
 
-	if (!step_run(e, f, s, view_of(e, pkt)) || !s->on_fire)
+	v.tcp_flags = e->tcp_flags;
+	if (!step_run(e, f, s, v) || !s->on_fire)
 		return NFOLD_REASON_NONE;
 	if (s->on_fire == NFOLD_FIRE_DROP) {
 		e->drop_nf = s->nf + 1;

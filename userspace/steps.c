@@ -143,7 +143,7 @@ static enum nfold_reason collect(struct engine *e, struct flow *f,
 {
 	enum nfold_reason why = NFOLD_REASON_NONE;
 	bool behind = false;
-	int cover = 0;		/* tunnel headers around it */
+	int cover = !!f->key.tunnel;	/* tunnel headers around it */
 
 	for (uint16_t i = 0; i < f->lmat.cnt && !why; i++) {
 		struct lmat_record *r = &f->lmat.records[i];

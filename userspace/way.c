@@ -9,6 +9,7 @@
  * Here a packet's flow is found and its way chosen; way_walk.c walks the chain,
  * way_apply.c applies entries, way_leave.c routes and sends.
  */
+#include "../maps/csum_full.h"
 #include "way_priv.h"
 
 /* In engine_pkt.flow, above the flow's id: */
@@ -68,8 +69,19 @@ static bool dies_inside(const struct engine *e, const struct flow *f,
 		act->verdict == NFOLD_VERDICT_DROP);
 }
 
-/* A new session, if the packet may open one. NULL with *why. */
+/* A known tunnel's UDP checksum may be none over IPv6 too (RFC 6935). */
+static bool outer_csum_bad(const struct nf_pkt *pkt)
+{
+	if (pkt->known && pkt->l4proto == IPPROTO_UDP &&
+	    !load16(pkt->data + pkt->l4_off + NFOLD_UDP_CSUM))
+		return false;
+	return pkt_csum_check(pkt) == PKT_CSUM_BAD;
+}
+
+/* A new session, if the packet may open one. own: the packet that makes the
+ * flow. NULL with *why. */
 static struct flow *open_flow(struct engine *e, const struct nf_pkt *pkt,
+			      const struct nf_pkt *own,
 			      const struct nfold_key6 *key,
 			      enum nfold_reason *why)
 {
@@ -77,21 +89,22 @@ static struct flow *open_flow(struct engine *e, const struct nf_pkt *pkt,
 	bool outside = e->conf.maps.ports[port].flags & NFOLD_PORT_OUTSIDE;
 	struct session *s;
 
-	if (pkt_csum_check(pkt) == PKT_CSUM_BAD) {
+	if (outer_csum_bad(pkt) ||
+	    (pkt->known && pkt_csum_check(own) == PKT_CSUM_BAD)) {
 		*why = NFOLD_REASON_BAD_L4_CSUM;
 		return NULL;
 	}
-	s = session_open(e, pkt->family, key, outside);
+	s = session_open(e, own->family, key, outside);
 	*why = NFOLD_REASON_TABLE_FULL_DROP;
 	return s ? s->dir[0] : NULL;
 }
 
 static void packet_of_flow(struct engine *e, struct flow *f, struct nf_pkt *pkt,
-			   const struct nfold_punt *punt)
+			   struct nf_pkt *own, const struct nfold_punt *punt)
 {
 	f->session->last_ns = e->now;
 	f->last_ns = e->now;
-	gmat_tcp_seen(e, f, pkt->tcp_flags);
+	gmat_tcp_seen(e, f, own->tcp_flags);
 	if (punt->reason == NFOLD_REASON_PENDING)
 		f->punted = true;
 	pkt->reply = f->reply;
@@ -102,9 +115,9 @@ static void packet_of_flow(struct engine *e, struct flow *f, struct nf_pkt *pkt,
 	pkt->outside = e->conf.maps.ports[punt->port].flags &
 		       NFOLD_PORT_OUTSIDE;
 	if (!f->seen)
-		f->partial = pkt_csum_check(pkt) == PKT_CSUM_PARTIAL;
-	if (f->partial && pkt_csum_is_partial(pkt))
-		pkt_csum_complete(pkt);
+		f->partial = pkt_csum_check(own) == PKT_CSUM_PARTIAL;
+	if (f->partial && pkt_csum_is_partial(own))
+		pkt_csum_complete(own);
 }
 
 /* A dropped packet leaves the slow path here; it may have ended its session. */
@@ -122,9 +135,9 @@ static void drop_left(struct engine *e, const struct engine_pkt *p, int family,
 
 static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 {
-	struct nfold_parse parse;
+	struct flow_parse parse;
 	struct nfold_key6 key;
-	struct nf_pkt pkt;
+	struct nf_pkt pkt, in, *own = &pkt;
 	struct flow *f;
 	enum nfold_reason why;
 	enum engine_verdict v;
@@ -134,42 +147,50 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 	p->drop_nf = e->drop_nf = 0;
 	e->dies = false;
 	e->resets = NFOLD_REASON_NONE;
-	why = nfold_parse(p->data, p->data + p->len, p->punt->port, &parse);
+	why = flow_parse(&parse, p->data, p->len, p->punt->port,
+			 e->conf.maps.tunnels);
 	if (why)
 		return way_drop(e, why);
-	flow_key_from_parse(&key, &parse);
-	pkt_init(&pkt, p->data, p->len, &parse);
+	e->came = &parse.came;
+	flow_key_from_parse(&key, parse.own);
+	pkt_init(&pkt, p->data, p->len, &parse.came);
 	pkt.room = p->room;
-	f = flow_find(e, parse.family, &key);
+	pkt.known = key.tunnel;
+	if (pkt.known) {
+		pkt_init(&in, p->data, p->len, parse.own);
+		own = &in;
+	}
+	e->tcp_flags = own->tcp_flags;
+	f = flow_find(e, own->family, &key);
 	if (!f && e->conf.fold)
-		flow_table_prefetch(engine_table(e, parse.family), &key);
-	if (f && reopens(e, f, parse.tcp_flags)) {
+		flow_table_prefetch(engine_table(e, own->family), &key);
+	if (f && reopens(e, f, own->tcp_flags)) {
 		session_end(e, f->session);
 		f = NULL;
 	}
 	if (!f) {
-		f = open_flow(e, &pkt, &key, &why);
+		f = open_flow(e, &pkt, own, &key, &why);
 		if (!f)
 			return way_drop(e, why);
 		pkt.opening = true;
 	}
-	packet_of_flow(e, f, &pkt, p->punt);
+	packet_of_flow(e, f, &pkt, own, p->punt);
 	state_ran(e, p->punt->ran);
-	if (!way_folded(e, f) || dies_inside(e, f, &parse))
-		v = way_walk(e, f, p, &parse, &pkt);
+	if (!way_folded(e, f) || dies_inside(e, f, parse.own))
+		v = way_walk(e, f, p, parse.own, &pkt);
 	else if (f->payload)
-		v = way_apply_payload(e, f, p, &parse, &pkt);
+		v = way_apply_payload(e, f, p, parse.own, &pkt);
 	else
-		v = way_apply(e, f, p, &parse, &pkt);
+		v = way_apply(e, f, p, parse.own, &pkt);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);
 	else
-		drop_left(e, p, parse.family, &key);
+		drop_left(e, p, own->family, &key);
 	if (e->resets)
-		return way_reset(e, p, &parse, e->resets);
+		return way_reset(e, p, e->came, e->resets);
 	if (e->dies)
-		return way_refuse(e, p, &parse, ICMP_ERROR_TTL,
+		return way_refuse(e, p, ICMP_ERROR_TTL,
 				  NFOLD_REASON_TTL_EXCEEDED, 0);
 	return v;
 }

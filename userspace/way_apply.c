@@ -31,7 +31,7 @@ static enum nfold_reason apply_action(struct engine *e, const struct flow *f,
 	if (!edit)
 		return NFOLD_REASON_NONE;
 	return edit_frame(edit, edits_tmpls(e->edits), &p->data, &p->len,
-			  &p->room, parse->l3_len);
+			  &p->room, parse);
 }
 
 /* The entry, behind its state functions: verdict, action. o: the packet as it
@@ -58,7 +58,7 @@ static enum engine_verdict apply_entry(struct engine *e, struct flow *f,
 	if (way_too_big(e, parse->l3_len + act->grow, act->nexthop)) {
 		if (o && !origin_restore(o, &p->data, &p->len, &p->room))
 			return way_drop(e, NFOLD_REASON_TOO_BIG);
-		return way_refuse_big(e, p, parse, act->nexthop, act->grow);
+		return way_refuse_big(e, p, act->nexthop, act->grow);
 	}
 	why = apply_action(e, f, p, parse, edit);
 	if (why)

@@ -89,10 +89,10 @@ static bool icmp_token(struct engine *e)
 /* The packet as it came becomes the message to its sender, from the port's
  * address, or is dropped. Counted under why either way. */
 enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
-			       const struct nfold_parse *parse,
 			       enum icmp_error what, enum nfold_reason why,
 			       uint32_t mtu)
 {
+	const struct nfold_parse *parse = e->came;
 	const struct nfold_port *in = &e->conf.maps.ports[p->punt->port];
 	struct nf_addr from = {0};
 
@@ -113,7 +113,6 @@ enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
 
 /* Too long by what the chain would put around it, or without that. */
 enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
-				   const struct nfold_parse *parse,
 				   uint16_t nexthop, uint32_t grow)
 {
 	union nfold_nexthop nh;
@@ -122,7 +121,7 @@ enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
 
 	if (mtu <= grow)
 		return way_drop(e, NFOLD_REASON_TOO_BIG);
-	return way_refuse(e, p, parse, ICMP_ERROR_TOO_BIG, NFOLD_REASON_TOO_BIG,
+	return way_refuse(e, p, ICMP_ERROR_TOO_BIG, NFOLD_REASON_TOO_BIG,
 			  mtu - grow);
 }
 
@@ -169,7 +168,7 @@ static enum engine_verdict walk_too_big(struct engine *e, struct engine_pkt *p,
 	if (!origin_restore(o, &p->data, &p->len, &p->room))
 		return way_drop(e, NFOLD_REASON_TOO_BIG);
 	/* What a decap took off was not the chain's to add. */
-	return way_refuse_big(e, p, o->parse, nexthop,
+	return way_refuse_big(e, p, nexthop,
 			      len > o->parse->l3_len ? len - o->parse->l3_len
 						     : 0);
 }

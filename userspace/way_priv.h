@@ -47,12 +47,10 @@ bool way_too_big(struct engine *e, uint32_t l3_len, uint16_t nexthop);
 /* The packet as it came becomes the message to its sender, from the port's
  * address, or is dropped. Counted under why either way. */
 enum engine_verdict way_refuse(struct engine *e, struct engine_pkt *p,
-			       const struct nfold_parse *parse,
 			       enum icmp_error what, enum nfold_reason why,
 			       uint32_t mtu);
 /* Too long by `grow`, which the chain would put around it, or without that. */
 enum engine_verdict way_refuse_big(struct engine *e, struct engine_pkt *p,
-				   const struct nfold_parse *parse,
 				   uint16_t nexthop, uint32_t grow);
 /* Its TTL ends here; o: as it came, NULL if it is so still. Counted, and its
  * sender told, by engine_packet(): the message is not the flow's packet. */

@@ -184,6 +184,53 @@ static enum engine_verdict walk_refused(struct engine *e, struct flow *f,
 	return way_drop(e, why);
 }
 
+/* Known tunnel by which answers come in to what left by port in the header that
+ * the chain put around it: index + 1; 0 none. */
+static uint8_t answer_tunnel(const struct engine *e, const struct nf_pkt *pkt,
+			     uint32_t port)
+{
+	const struct nfold_tunnels *known = e->conf.maps.tunnels;
+	struct nfold_tunnel t;
+
+	if (!known || !(known->ports >> port & 1) ||
+	    !nf_tunnel_known(pkt->under[0].tunnel, &t))
+		return 0;
+	/* NFs behind may have changed it: it is as it left. */
+	memcpy(t.local, pkt->saddr.a, sizeof(t.local));
+	memcpy(t.remote, pkt->daddr.a, sizeof(t.remote));
+	t.port = pkt->dport;
+	for (uint32_t i = 0; i < known->cnt; i++)
+		if (!memcmp(&known->v[i], &t, sizeof(t)))
+			return i + 1;
+	return 0;
+}
+
+/* The key of answers. False: not known, as they come in headers in which many
+ * flows are one. */
+static bool answer_key(const struct engine *e, const struct flow *f,
+		       const struct nf_pkt *pkt, uint32_t port,
+		       struct nfold_key6 *key)
+{
+	const struct nf_under *u = &pkt->under[0];
+	struct nf_pkt in = *pkt;
+
+	if (pkt->unwrapped != !!f->key.tunnel || pkt->depth > 1)
+		return false;
+	if (!pkt->depth) {
+		key_of_reply(key, pkt, port);
+		return true;
+	}
+	in.saddr = u->saddr;
+	in.daddr = u->daddr;
+	in.sport = u->sport;
+	in.dport = u->dport;
+	in.l4proto = u->l4proto;
+	in.icmp_type = u->icmp_type;
+	key_of_reply(key, &in, port);
+	key->tunnel = answer_tunnel(e, pkt, port);
+	return key->tunnel && u->family == f->family;
+}
+
 /* Registers what the other direction will look like. */
 static bool expect_reply(struct engine *e, struct flow *f,
 			 const struct nf_pkt *pkt, const struct egress *eg)
@@ -194,14 +241,12 @@ static bool expect_reply(struct engine *e, struct flow *f,
 
 	if (f->reply || eg->verdict != NFOLD_VERDICT_FORWARD)
 		return true;
-	/* The tunnel's answers are one flow of many that are in it. */
-	f->session->one_way = pkt->depth || pkt->unwrapped;
-	if (f->session->one_way)
-		return true;
 	port = way_nexthop_port(e, eg->nexthop, &nh);
 	if (port == UINT32_MAX)
 		port = e->conf.router.port(e->conf.router.ctx, eg->nexthop);
-	key_of_reply(&key, pkt, port);
+	f->session->one_way = !answer_key(e, f, pkt, port, &key);
+	if (f->session->one_way)
+		return true;
 	return session_expect(e, f->session, &key);
 }
 

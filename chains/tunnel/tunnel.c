@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* tunnel: what comes in by an inside port and matches is put into a tunnel, what
- * comes in by an outside port from the tunnel's other end is taken out. Putting
- * in folds; taking out does not (docs/FOLD.md, N4).
+ * comes in by an outside port from the tunnel's other end is taken out
+ * (docs/FOLD.md, N4, N11, N12).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +33,12 @@ static enum nf_verdict take_out(struct nf *nf, struct nf_pkt *pkt)
 
 	if (!is_tunnel(&t->header, pkt))
 		return NF_FORWARD;
-	if (!nf_pkt_decap(pkt, &t->header))
+	if (!nf_pkt_decap(pkt, &t->header)) {
+		/* Another one's between the same ends, if it is known. */
+		if (pkt->known && !pkt->unwrapped)
+			return NF_FORWARD;
 		return nf_drop(pkt, NFOLD_REASON_DECAP);
+	}
 	localmat_add_HA(nf, nf_extract_fid(pkt), &ha);
 	t->out_sessions += pkt->opening;
 	return NF_FORWARD;
@@ -94,6 +98,13 @@ static void tunnel_claims(struct nf *nf, nf_claim_fn fn, void *ctx)
 	fn(ctx, t->header.family, &t->header.local, NF_CLAIM_VIP);
 }
 
+static void tunnel_tunnels(struct nf *nf, nf_tunnel_fn fn, void *ctx)
+{
+	const struct tunnel *t = nf->priv;
+
+	fn(ctx, &t->header);
+}
+
 static json_t *tunnel_show(struct nf *nf)
 {
 	const struct tunnel *t = nf->priv;
@@ -117,5 +128,6 @@ const struct nf_ops tunnel_ops = {
 	.exit = tunnel_exit,
 	.packet = tunnel_packet,
 	.claims = tunnel_claims,
+	.tunnels = tunnel_tunnels,
 	.show = tunnel_show,
 };

@@ -122,7 +122,7 @@ static void show_action(const struct view_flow *f)
 
 static int show_flow(const struct view_flow *f, void *ctx)
 {
-	char zone[48], age[16];
+	char zone[48], age[16], tunnel[2 * 46 + 32];
 
 	(void)ctx;
 	print_line(f);
@@ -131,7 +131,8 @@ static int show_flow(const struct view_flow *f, void *ctx)
 			f->view->now_ns > f->cells.created_ns ?
 				f->view->now_ns - f->cells.created_ns :
 				0);
-	printf("  came in by   %s\n", zone);
+	format_tunnel(tunnel, sizeof(tunnel), f);
+	printf("  came in by   %s%s%s\n", zone, *tunnel ? ", in " : "", tunnel);
 	printf("  session      %u, %s direction, other direction %s\n",
 	       f->e.session, f->e.reply ? "reply" : "original",
 	       f->paired ? "in the table" : "not in the table");

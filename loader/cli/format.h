@@ -44,6 +44,11 @@ const char *format_reason_text(uint8_t reason);
 void format_edit(char *buf, size_t size, const struct view_flow *f);
 json_t *format_edit_json(const struct view_flow *f);
 
+/* format_tunnel.c: "vxlan 192.0.2.2 > 192.0.2.1 vni 7", the header that its
+ * packets come in; "" and null for none. */
+void format_tunnel(char *buf, size_t size, const struct view_flow *f);
+json_t *format_tunnel_json(const struct view_flow *f);
+
 /* Everything about a flow; new reference. */
 json_t *format_flow_json(const struct view_flow *f);
 

@@ -104,6 +104,8 @@ void format_edit(char *buf, size_t size, const struct view_flow *f)
 	if (e->strip)
 		add(buf, size, "%d tag%s off", e->strip,
 		    e->strip > 1 ? "s" : "");
+	if (e->flags & NFOLD_EDIT_UNWRAP)
+		add(buf, size, "tunnel header off");
 	for (int i = 0; i < NFOLD_LAYER_MAX; i++) {
 		const struct nfold_tmpl *t = tmpl_of(f, e, i);
 		char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
@@ -153,11 +155,12 @@ json_t *format_edit_json(const struct view_flow *f)
 			tags, json_pack("{s:i, s:i}", "tpid",
 					half(e->tag[i], 0), "tci",
 					half(e->tag[i], 1)));
-	return json_pack("{s:o, s:I, s:I, s:i, s:o, s:o}", "dscp",
+	return json_pack("{s:o, s:I, s:I, s:i, s:b, s:o, s:o}", "dscp",
 			 e->flags & NFOLD_EDIT_DSCP ?
 				 json_integer(e->dscp >> 2) :
 				 json_null(),
 			 "seq_add", (json_int_t)e->seq_add, "ack_add",
 			 (json_int_t)e->ack_add, "tags_off", e->strip,
+			 "tunnel_off", !!(e->flags & NFOLD_EDIT_UNWRAP),
 			 "tags_on", tags, "tunnels", tunnels_json(f, e));
 }

@@ -129,12 +129,12 @@ json_t *format_flow_json(const struct view_flow *f)
 	char proto[8];
 
 	return json_pack(
-		"{s:s, s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:b, s:o}",
+		"{s:s, s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:I, s:b, s:o}",
 		"chain", f->view->maps.meta->chain, "family", f->family,
 		"proto", format_proto(k->l4proto, proto), "direction",
 		f->e.reply ? "reply" : "original", "session",
 		(json_int_t)f->e.session, "slot", (json_int_t)f->slot, "zone",
-		zone_json(f->view, k->zone), "key", tuple_json(&key),
+		zone_json(f->view, k->zone), "tunnel", format_tunnel_json(f), "key", tuple_json(&key),
 		"becomes",
 		a->verdict == NFOLD_VERDICT_DROP ? json_null() :
 						   tuple_json(&set),

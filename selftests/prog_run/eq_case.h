@@ -11,6 +11,8 @@
 struct eq_tally {
 	uint64_t packets;
 	uint64_t by_kernel;
+	uint64_t tunnelled;	/* came in a tunnel's header and left */
+	uint64_t tunnelled_fast;
 	uint64_t reason[NFOLD_REASON_CNT];	/* final outcome */
 	uint64_t punted[NFOLD_REASON_CNT];
 };
@@ -79,6 +81,7 @@ static void draw_packet(struct eq_draw *d)
 	memcpy(d->sent.dmac, (uint8_t[]){ 2, 0, 0, 0, 0, port }, 6);
 	memcpy(d->sent.smac, (uint8_t[]){ 2, 0, 0, 0, 9, draw_bits(d) }, 6);
 	len = pkt_build(&d->sent, frame);
+	len = packet_wrap(frame, len, 14 + 4 * d->sent.tags);
 	if (!pick(d->stream ? 200 : 20))
 		len -= pick(len - 13);
 	case_add(d->c, d->now, port, frame, len);
@@ -103,6 +106,10 @@ static void draw_learn(struct eq_draw *d, const struct oracle_result *o)
 	d->tally->by_kernel += !o->punted;
 	d->tally->reason[o->reason]++;
 	d->tally->punted[o->punted]++;
+	if (d->sent.family && draw_in.family && o->verdict == ORACLE_SENT) {
+		d->tally->tunnelled++;
+		d->tally->tunnelled_fast += o->reason == NFOLD_REASON_FAST;
+	}
 	if (o->verdict != ORACLE_SENT || !d->sent.family)
 		return;
 	if (d->stream)

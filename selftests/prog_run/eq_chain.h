@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "eq_draw.h"
+#include "eq_packet.h"
 
 static const char *const rules[] = {
 	"tcp", "udp", "icmp or icmp6", "tcp dst port 8080", "dst port 80",
@@ -113,20 +113,38 @@ static int add_mark(char *t, size_t size)
 	return n + snprintf(t + n, size - n, " }\n");
 }
 
+/* As the other end sends. */
+static void tunnel_known(enum pkt_tunnel_kind kind, int family)
+{
+	struct pkt_tunnel *t;
+
+	if (tunnel_cnt == TUNNELS)
+		return;
+	t = &tunnels[tunnel_cnt++];
+	*t = pkt_tunnel_new(kind, family);
+	t->vni = 5;
+	inet_pton(family == 4 ? AF_INET : AF_INET6,
+		  family == 4 ? "10.1.1.2" : "2001:db8:1::2", t->src);
+	inet_pton(family == 4 ? AF_INET : AF_INET6,
+		  family == 4 ? "10.1.1.77" : "2001:db8:1::77", t->dst);
+}
+
 /* Ends that the side's router knows, and that are not the host's. */
 static int add_tunnel(char *t, size_t size)
 {
 	static const char *const kinds[] = {
-		"ipip;", "gre;", "gue;",
-		"vxlan; vni 5; remote-mac 2:0:0:0:0:5;",
+		"ipip;", "gre;", "vxlan; vni 5; remote-mac 2:0:0:0:0:5;",
+		"gue;",
 	};
 	static const char *const ends[] = {
 		"local 10.1.1.77; remote 10.1.1.2;",
 		"local 2001:db8:1::77; remote 2001:db8:1::2;",
 	};
-	int n = snprintf(t, size, "\ttunnel { kind %s %s%s",
-			 kinds[pick(4)], ends[pick(2)],
-			 pick(2) ? " dscp af11;" : "");
+	uint32_t kind = pick(4), end = pick(2);
+	int n = snprintf(t, size, "\ttunnel { kind %s %s%s", kinds[kind],
+			 ends[end], pick(2) ? " dscp af11;" : "");
+
+	tunnel_known(kind, end ? 6 : 4);
 
 	if (pick(3))
 		n += snprintf(t + n, size - n, " match \"%s\";",
@@ -223,7 +241,10 @@ static int add_nf(char *t, size_t size, bool wire)
 static inline void chain_draw(char *t, size_t size)
 {
 	bool wire = !pick(4);
-	int n = snprintf(t, size, "chain eq {\n\t%s\n\ttable-size %s;\n",
+	int n;
+
+	tunnel_cnt = 0;
+	n = snprintf(t, size, "chain eq {\n\t%s\n\ttable-size %s;\n",
 			 wire ? "on p0 inside, p1 outside; mode wire;" :
 				"on p0 inside, p1 outside, p2 outside;",
 			 pick(4) ? "1k" : "64");

@@ -5,8 +5,8 @@
 
 #include "eq_ah.h"
 #include "eq_draw.h"
-#include "maps/parse.h"
-#include "tests/pkt.h"
+#include "maps/parse_tunnel.h"
+#include "tests/pkt_tunnel.h"
 #include "userspace/oracle.h"
 
 #define PEERS 12	/* remembered packets that answers are made from */
@@ -15,8 +15,17 @@
 static struct {
 	struct pkt f;
 	uint32_t port;
+	struct pkt_tunnel in;	/* that it left in; family 0: none */
 } peers[PEERS];
 static uint32_t peer_cnt;
+
+/* The tunnels of the chain, as the other ends send. */
+#define TUNNELS 8
+static struct pkt_tunnel tunnels[TUNNELS];
+static uint32_t tunnel_cnt;
+
+/* What the drawn packet comes in; family 0: nothing. */
+static struct pkt_tunnel draw_in;
 
 /* One packet in so many is for the balancer's address, 10.1.9.9, which is routed
  * nowhere without one. */
@@ -49,6 +58,8 @@ static void random_ends(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 	f->dport = dports[pick(3)];
 	f->icmp_type = f->family == 4 ? (pick(6) ? 8 : 0) :
 					(pick(6) ? 128 : 129);
+	if (tunnel_cnt && pick(*port ? 3 : 40) == 1)
+		draw_in = tunnels[pick(tunnel_cnt)];
 }
 
 /* Who got `to` answers. */
@@ -74,6 +85,7 @@ static void answer_ends(struct pkt *f, uint32_t *port)
 
 	*port = peers[i].port;
 	packet_answer(f, &peers[i].f);
+	draw_in = pkt_tunnel_back(&peers[i].in);
 }
 
 static inline void packet_draw(struct pkt *f, uint32_t *port, uint32_t port_cnt)
@@ -84,6 +96,7 @@ static inline void packet_draw(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 	static const uint8_t flags[] = { 2, 0x12, 0x10, 0x10, 0x18, 0x11, 4 };
 
 	*f = (struct pkt){ .family = pick(3) ? 4 : 6 };
+	draw_in.family = 0;
 	f->proto = protos[pick(sizeof(protos))];
 	if (f->family == 6 && f->proto == IPPROTO_ICMP)
 		f->proto = IPPROTO_ICMPV6;
@@ -113,16 +126,96 @@ static inline void packet_draw(struct pkt *f, uint32_t *port, uint32_t port_cnt)
 		f->csum = PKT_CSUM_FULL;
 }
 
+/* What may be odd about the outer header, and what differs anyway. */
+static void tunnel_odd(struct pkt_tunnel *t)
+{
+	static const uint16_t types[] = { 0x0800, 0x86dd, 0x0806, 4, 41, 6 };
+
+	t->tos = pick(4) ? pick(4) : pick(256);
+	t->ttl = pick(8) ? 64 : pick(3);
+	if (!pick(4))
+		t->sport = 50000 + pick(3);
+	if (!pick(10))
+		t->more = 8 + 8 * pick(2);
+	t->csum = !pick(4);
+	switch (pick(40)) {
+	case 0:
+		t->vni ^= 1;
+		break;
+	case 1:
+		t->gre = 1 << pick(16);
+		break;
+	case 2:
+		t->vxlan_flags = 1 << pick(8);
+		break;
+	case 3:
+		t->gue[pick(2)] = 1 << pick(8);
+		break;
+	case 4:
+		t->type = types[pick(6)];
+		break;
+	case 5:
+		t->src[3] ^= 1;
+		break;
+	case 6:
+		t->frag = pick(2) ? 0x2000 : 7;
+		break;
+	case 7:
+		t->port ^= 1;
+		break;
+	case 8:
+		t->kind = pick(4);
+		break;
+	}
+}
+
+/* The built frame comes in it; returns the new length. */
+static inline uint32_t packet_wrap(uint8_t *frame, uint32_t len, uint32_t l3)
+{
+	struct pkt_tunnel t = draw_in;
+
+	if (!t.family)
+		return len;
+	tunnel_odd(&t);
+	return pkt_wrap(&t, frame, len, l3);
+}
+
+/* The tunnel's header that a packet left in, and the packet in it: true. */
+static bool packet_in(struct nfold_parse *p, const struct oracle_result *o,
+		      struct pkt_tunnel *t)
+{
+	struct nfold_tunnel seen;
+	struct nfold_parse in;
+
+	t->family = 0;
+	if (!nfold_parse_inner((void *)o->bytes, o->bytes + o->len, p, 0, &seen,
+			       &in))
+		return false;
+	*t = (struct pkt_tunnel){ .kind = (enum pkt_tunnel_kind)seen.kind,
+				  .family = seen.family, .ttl = 64,
+				  .sport = 50000, .vni = seen.vni,
+				  .port = ntohs(seen.port) };
+	memcpy(t->src, seen.remote, 16);
+	memcpy(t->dst, seen.local, 16);
+	*p = in;
+	return true;
+}
+
 /* A packet as it left: *f, what was sent, gets the header it left with. Where
- * TCP, UDP or ICMP begins; NULL, with *f as it was: a tunnel's, or an error
- * message, not to be answered. */
-static const uint8_t *packet_read(struct pkt *f, const struct oracle_result *o)
+ * TCP, UDP or ICMP begins, and *in the tunnel's header that it left in; NULL,
+ * with *f as it was: an error message, not to be answered. */
+static const uint8_t *packet_read(struct pkt *f, const struct oracle_result *o,
+				  struct pkt_tunnel *in)
 {
 	struct nfold_parse p;
 	const uint8_t *ip, *l4;
 
+	in->family = 0;
 	if (nfold_parse((void *)o->bytes, (void *)(o->bytes + o->len), o->port,
-			&p) || p.family != f->family || p.l4proto != f->proto)
+			&p))
+		return NULL;
+	packet_in(&p, o, in);
+	if (p.family != f->family || p.l4proto != f->proto)
 		return NULL;
 	f->tags = p.tags;
 	for (int t = 0; t < p.tags; t++)
@@ -147,7 +240,7 @@ static inline void packet_remember(const struct pkt *sent,
 
 	peers[i].f = *sent;
 	peers[i].port = o->port;
-	packet_read(&peers[i].f, o);
+	packet_read(&peers[i].f, o, &peers[i].in);
 }
 
 /* What left in a tunnel comes back from its other end, as it is but for AH. */

@@ -20,6 +20,7 @@ struct stream_end {
 	bool known;		/* it may send */
 	struct pkt f;		/* what it sends */
 	uint32_t port, seq, ack;
+	struct pkt_tunnel in;	/* that it sends in; family 0: none */
 	bool fin;		/* has been sent */
 };
 
@@ -49,7 +50,9 @@ static void stream_begin(struct stream *s, uint32_t port_cnt)
 	e->f.ttl = 64;
 	e->f.frag = pick(2) ? 0x4000 : 0;
 	e->seq = pick(UINT32_MAX);
+	draw_in.family = 0;
 	random_ends(&e->f, &e->port, port_cnt);
+	e->in = draw_in;
 	e->f.icmp_type = e->f.family == 4 ? 8 : 128;
 }
 
@@ -137,6 +140,7 @@ static inline struct pkt stream_next(struct stream *s, uint32_t port_cnt,
 		stream_begin(s, port_cnt);
 	if (s->last.family && s->left && !pick(8)) { /* the same once more */
 		*port = s->end[s->last_side].port;
+		draw_in = s->end[s->last_side].in;
 		return s->last;
 	}
 	side = s->end[1].known && pick(2);
@@ -147,6 +151,7 @@ static inline struct pkt stream_next(struct stream *s, uint32_t port_cnt,
 	s->last_side = side;
 	s->last = s->end[side].f;
 	*port = s->end[side].port;
+	draw_in = s->end[side].in;
 	return s->last;
 }
 
@@ -155,7 +160,8 @@ static inline void stream_left(struct stream *s, const struct oracle_result *o)
 {
 	struct stream_end *to = &s->end[!s->last_side];
 	struct pkt f = s->last;
-	const uint8_t *l4 = packet_read(&f, o);
+	struct pkt_tunnel in;
+	const uint8_t *l4 = packet_read(&f, o, &in);
 
 	if (!l4)
 		return;
@@ -171,6 +177,7 @@ static inline void stream_left(struct stream *s, const struct oracle_result *o)
 	to->f.frag = f.frag;
 	packet_answer(&to->f, &f);
 	to->port = o->port;
+	to->in = pkt_tunnel_back(&in);
 }
 
 #endif

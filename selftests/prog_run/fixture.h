@@ -126,12 +126,17 @@ static inline void fx_open(struct fixture *fx)
 
 static inline int fx_load(struct fixture *fx)
 {
-	int err = nfold_bpf__load(fx->skel);
+	bool tunnels = fx->skel->rodata->config.tunnels.cnt;
+	int err;
 	uint32_t i;
 
+	bpf_program__set_autoload(fx->skel->progs.nfold_xdp, !tunnels);
+	bpf_program__set_autoload(fx->skel->progs.nfold_xdp_tunnels, tunnels);
+	err = nfold_bpf__load(fx->skel);
 	if (err)
 		return err;
-	fx->prog = bpf_program__fd(fx->skel->progs.nfold_xdp);
+	fx->prog = bpf_program__fd(tunnels ? fx->skel->progs.nfold_xdp_tunnels :
+					     fx->skel->progs.nfold_xdp);
 	fx->ctl = &fx->skel->data_ctl->ctl;
 	fx->flows4 = fx_map(fx->skel->maps.flows4, sizeof(*fx->flows4));
 	fx->flows6 = fx_map(fx->skel->maps.flows6, sizeof(*fx->flows6));
@@ -348,6 +353,7 @@ static inline struct nfold_key4 fx_key4(const struct fx_entry *e)
 		.zone = e->key.zone,
 		.l4proto = e->key.l4proto,
 		.echo = e->key.echo,
+		.tunnel = e->key.tunnel,
 	};
 }
 

@@ -149,6 +149,9 @@ static void tally_tell(const struct eq_tally *t)
 	printf("# the kernel alone decided %.0f %% of %llu packets on the folded side\n",
 	       100.0 * t->by_kernel / t->packets,
 	       (unsigned long long)t->packets);
+	printf("# of %llu that came in a tunnel's header and left it sent %llu\n",
+	       (unsigned long long)t->tunnelled,
+	       (unsigned long long)t->tunnelled_fast);
 	for (int i = 0; i < NFOLD_REASON_CNT; i++)
 		if (t->reason[i] || (i && t->punted[i]))
 			printf("# %-20s %9llu, punted for it %9llu\n",
@@ -175,6 +178,7 @@ static void tally_must_have(const struct eq_tally *t)
 	for (size_t i = 0; i < sizeof(punts) / sizeof(*punts); i++)
 		assert_true(t->punted[punts[i]]);
 	assert_true(t->by_kernel > t->packets / 5);
+	assert_true(t->tunnelled_fast > t->tunnelled / 20);
 }
 
 static bool run_chain(const struct job *j, uint64_t chain)

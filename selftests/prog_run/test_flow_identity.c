@@ -6,7 +6,7 @@
  */
 #include "maps/flow_slot.h"
 #include "maps/hash.h"
-#include "sides.h"
+#include "tunnels.h"
 
 static struct sides s;
 
@@ -237,6 +237,105 @@ static void h11_replies_have_an_entry_of_their_own_paired(void **state)
 		sides_wait(&s, 301 * NF_SEC);
 		assert_false(sides_entry(&s, 0, &k, &e[0]));
 		assert_false(sides_entry(&s, 1, &back, &e[1]));
+		sides_free(&s);
+	}
+}
+
+/* Opened from inside or by the tunnel: the answers come by the tunnel, or from
+ * inside without one, and are the session's. */
+static void h11_answers_in_a_tunnel_are_paired(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		int family = i & 1 ? 4 : 6, kind = i & 2 ? PKT_VXLAN : PKT_IPIP;
+		uint32_t inside = i & 4 ? 1 : 0; /* the direction that leaves
+						  * by the tunnel's side */
+		struct pkt_tunnel t = pkt_tunnel_new(kind, 4);
+		const struct pkt_tunnel *in[2] = { NULL, &t };
+		struct pkt k = pkt_new(family, IPPROTO_UDP);
+		struct pkt back = own_answer(&k);
+		struct oracle_result res;
+		struct flow_entry e[2];
+
+		sides_new(&s, ROUTER,
+			  kind == PKT_IPIP ? "monitor; " IPIP :
+					     "monitor; " VXLAN(7),
+			  own_ops_only);
+		for (int n = 0; n < 10; n++) {
+			res = tunnels_send(&s, inside, k, in[inside]);
+			assert_int_equal(res.verdict, ORACLE_SENT);
+			assert_int_equal(res.port, !inside);
+			if (n % 2)
+				continue;
+			res = tunnels_send(&s, !inside, back, in[!inside]);
+			assert_int_equal(res.verdict, ORACLE_SENT);
+			assert_int_equal(res.port, inside);
+			assert_int_equal(n < 4 ||
+					 res.reason == NFOLD_REASON_FAST, 1);
+		}
+		assert_true(tunnels_entry(&s, inside, k, in[inside], &e[0]));
+		assert_true(tunnels_entry(&s, !inside, back, in[!inside],
+					  &e[1]));
+		assert_int_equal(e[0].key.tunnel, inside);
+		assert_int_equal(e[1].key.tunnel, !inside);
+		assert_int_equal(e[0].session, e[1].session);
+		assert_true(e[0].peer && e[1].peer);
+		assert_int_equal(e[0].packets, 10);
+		assert_int_equal(e[1].packets, 5);
+		assert_false(e[0].reply);
+		assert_true(e[1].reply);
+		assert_int_equal(sides_sessions(&s), 1);
+		sides_states_equal(&s);
+		sides_free(&s);
+		sides_begin(NULL);
+	}
+}
+
+/* The same addresses and ports by two tunnels, and by none: three flows. Of the
+ * second one the answers could not be told from the first one's, so it is
+ * refused, and does not go on as a packet of that. What comes in by the other
+ * tunnel is no answer either. */
+static void h1_inner_flows_of_two_tunnels_are_different_flows(void **state)
+{
+	(void)state;
+	for (int family = 4; family <= 6; family += 2) {
+		struct pkt_tunnel t[2] = { pkt_tunnel_new(PKT_VXLAN, 4),
+					   pkt_tunnel_new(PKT_VXLAN, 4) };
+		struct pkt k = pkt_new(family, IPPROTO_UDP);
+		struct pkt back = own_answer(&k);
+		struct oracle_result res;
+		struct flow_entry e[2];
+
+		t[1].vni = 8;
+		sides_new(&s, ROUTER, "monitor; " VXLAN(8) VXLAN(7),
+			  own_ops_only);
+		for (int n = 0; n < 4; n++) {
+			res = tunnels_send(&s, 1, k, &t[0]);
+			assert_int_equal(res.verdict, ORACLE_SENT);
+		}
+		assert_int_equal(res.reason, NFOLD_REASON_FAST);
+		assert_true(tunnels_entry(&s, 1, k, &t[0], &e[0]));
+		assert_false(tunnels_entry(&s, 1, k, &t[1], &e[1]));
+		assert_false(tunnels_entry(&s, 1, k, NULL, &e[1]));
+		/* The answer makes the first one a session that talks. */
+		res = tunnels_send(&s, 0, back, NULL);
+		assert_int_equal(res.verdict, ORACLE_SENT);
+		for (int n = 0; n < 3; n++) {
+			res = tunnels_send(&s, 1, k, n % 2 ? NULL : &t[1]);
+			assert_int_equal(res.reason, NFOLD_REASON_CLASH);
+		}
+		/* Other ports: flows of their own by each way. */
+		for (int n = 0; n < 12; n++) {
+			k.sport = 100 + n % 3;
+			res = tunnels_send(&s, 1, k,
+					   n % 3 == 2 ? NULL : &t[n % 3]);
+			assert_int_equal(res.verdict, ORACLE_SENT);
+			if (n >= 6)
+				assert_int_equal(res.reason,
+						 NFOLD_REASON_FAST);
+		}
+		assert_int_equal(sides_sessions(&s), 4);
+		sides_states_equal(&s);
 		sides_free(&s);
 	}
 }
@@ -509,6 +608,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SIDES_TEST(h1_colliding_keys_do_not_share_an_entry),
+		SIDES_TEST(h11_answers_in_a_tunnel_are_paired),
+		SIDES_TEST(h1_inner_flows_of_two_tunnels_are_different_flows),
 		SIDES_TEST(h11_replies_have_an_entry_of_their_own_paired),
 		SIDES_TEST(h13_fragments_and_icmp_errors_pass_no_firewall),
 		SIDES_TEST(h13_options_and_extension_headers_are_folded),

@@ -19,6 +19,11 @@ static void specialise(struct nfold_config *c, int bits)
 	c->generic = !!(bits & 16);
 	c->linear = !(bits & 64);
 	c->edits = !!(bits & 128);
+	if (bits & 256) {
+		c->edits = 1;
+		c->tunnels.cnt = bits & 32 ? NFOLD_TUNNEL_MAX : 1;
+		c->tunnels.ports = 2;
+	}
 	c->port_cnt = bits & 32 ? NFOLD_PORT_MAX : 2;
 }
 
@@ -36,15 +41,22 @@ static void combinations(void **state)
 	uint32_t most = 0;
 
 	(void)state;
-	for (int bits = 0; bits < 256; bits++) {
+	for (int bits = 0; bits < 512; bits++) {
 		struct fixture fx;
+
+		/* Of those with tunnels what their code depends on. */
+		if ((bits & 256) && (bits & (2 | 4 | 128)))
+			continue;
 
 		fx_open(&fx);
 		specialise((struct nfold_config *)&fx.skel->rodata->config,
 			   bits);
-		if (bits & 64)
+		if (bits & 64) {
 			bpf_program__set_flags(fx.skel->progs.nfold_xdp,
 					       BPF_F_XDP_HAS_FRAGS);
+			bpf_program__set_flags(fx.skel->progs.nfold_xdp_tunnels,
+					       BPF_F_XDP_HAS_FRAGS);
+		}
 		assert_int_equal(fx_load(&fx), 0);
 		if (verified(&fx) > most)
 			most = verified(&fx);
@@ -136,7 +148,7 @@ static void frags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "256 combinations of constants load", combinations, NULL,
+		{ "288 combinations of constants load", combinations, NULL,
 		  NULL, NULL },
 		{ "with barriers for weakly ordered machines it does the same",
 		  weak_memory, NULL, NULL, NULL },

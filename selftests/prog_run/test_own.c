@@ -8,7 +8,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "sides.h"
+#include "tunnels.h"
 /* Needs what is above. */
 #include "own_nfs.h"
 #include "bpf/nfold.skel.h"
@@ -162,6 +162,48 @@ static void an_event_that_is_no_drop_is_folded_anew(void **state)
 	c = cells_of(&s, &tally_own);
 	assert_int_equal(c[0].cnt[0], 10);
 	assert_int_equal(c[1].cnt[0], 10);
+	sides_states_equal(&s);
+	sides_free(&s);
+}
+
+/* Behind the decap it sees the inner packet, before it the outer one; the length
+ * is that of the frame as it came. */
+static void it_runs_on_packets_from_tunnels(void **state)
+{
+	extern const struct nf_ops tunnel_ops;
+	static const struct nf_ops *const ops[] = { &tally_ops, &pace_ops,
+						    &tunnel_ops, &pace_ops,
+						    NULL };
+	struct pkt_tunnel t = pkt_tunnel_new(PKT_IPIP, 4);
+	struct pkt k = packet(4000, 20, NFOLD_TCP_ACK | NFOLD_TCP_RST), left;
+	const struct tally_cell *c;
+	const struct pace_cell *p;
+	struct sides s;
+
+	(void)state;
+	k = answer(&k);
+	tally_limit = 30;
+	sides_new(&s, ROUTER, "monitor; monitor; " IPIP " monitor;", ops);
+	for (int i = 1; i <= 50; i++) {
+		struct oracle_result res = tunnels_send(&s, 1, k, &t);
+
+		if (i > 2)
+			assert_int_equal(res.punted, NFOLD_REASON_NONE);
+		left = k;
+		left.ttl--;
+		if (i <= 30)
+			tunnels_left(&res, 0, &left, NULL);
+		else
+			assert_int_equal(res.reason,
+					 NFOLD_REASON_RATE_EXCEEDED);
+	}
+	c = cells_of(&s, &tally_own);
+	p = cells_of(&s, &pace_own);
+	assert_int_equal(c->bytes, 50 * (14 + 20 + 40 + 20));
+	assert_int_equal(p[0].keys, 50);
+	assert_int_equal(p[0].rst, 0);
+	assert_int_equal(p[1].keys, 50);
+	assert_int_equal(p[1].rst, 50);
 	sides_states_equal(&s);
 	sides_free(&s);
 }
@@ -337,12 +379,13 @@ static const struct nf_own other_abi_own = {
 static void objects_that_are_not_allowed_are_told(void **state)
 {
 	(void)state;
-	assert_string_equal(refusal(&other_abi_own), "NF wry: its object was built for map layout 1, this nfold has 4. Build it anew with this nfold's headers");
+	assert_string_equal(refusal(&other_abi_own), "NF wry: its object was built for map layout 1, this nfold has 5. Build it anew with this nfold's headers");
 	assert_string_equal(refusal(&globals_own), "NF wry: map 'own.bss' of its object is not allowed: what an own function keeps is in its cells, which user space sees too. Put it there");
 	assert_string_equal(refusal(&program_own), "NF wry: its object holds a program, 'nfold_xdp' in section xdp: only its own function can be joined. Take it out");
 }
 
-/* In the program with the deepest frames: router mode, with edits. */
+/* In the programs with the deepest frames: router mode, with edits, and with
+ * tunnels. */
 static void it_has_64_bytes_of_stack(void **state)
 {
 	static const struct nf_own deep_own = {
@@ -359,6 +402,8 @@ static void it_has_64_bytes_of_stack(void **state)
 
 	(void)state;
 	sides_new(&s, ROUTER, "monitor;", ops);
+	sides_free(&s);
+	sides_new(&s, ROUTER, "monitor; " VXLAN(7) GRE6, ops);
 	sides_free(&s);
 	assert_non_null(strstr(refusal(&too_deep_own), "chain t: the kernel refuses the program with the own functions of wry: combined stack size of "));
 	assert_non_null(strstr(refusal(&too_deep_own), ". An own function has 64 bytes of stack: keep less there; nothing is attached"));
@@ -401,6 +446,7 @@ int main(void)
 		SIDES_TEST(the_key_and_the_length_reach_it),
 		SIDES_TEST(two_functions_and_two_of_a_kind),
 		SIDES_TEST(an_event_that_is_no_drop_is_folded_anew),
+		SIDES_TEST(it_runs_on_packets_from_tunnels),
 		SIDES_TEST(it_is_told_when_it_begins),
 		SIDES_TEST(others_have_no_part_of_it),
 		SIDES_TEST(a_refused_function_is_told),

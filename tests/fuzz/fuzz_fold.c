@@ -2,9 +2,10 @@
 /* Fuzz target: a packet and header actions, both from bytes. Done one after the
  * other by what NFs call (userspace/pkt*.c), and folded to one action which is
  * applied as the engine does it, they make the same bytes; a fold that would
- * not is refused (docs/FOLD.md, N2 to N10).
+ * not is refused (docs/FOLD.md, N2 to N12).
  *
- * Bytes: 8 of the packet (fold_packet()), then 6 of each action (fold_next()).
+ * Bytes: 8 of the packet (fold_packet(), fold_wrap()), then 6 of each action
+ * (fold_next()).
  */
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define FOLD_TUNNELS 5
 
 static struct nf_tunnel fold_tunnels[FOLD_TUNNELS];
+static struct nf_tunnel fold_in;	/* that the packet came in */
 
 static void fold_tunnel(struct nf_tunnel *t, enum nf_tunnel_kind kind,
 			int family, uint16_t port)
@@ -67,6 +69,38 @@ static struct pkt fold_packet(const uint8_t b[8])
 	return k;
 }
 
+/* One packet in two comes in a tunnel's header. False: this one does not. */
+static bool fold_wrap(struct pkt_tunnel *in, uint8_t b)
+{
+	const struct nf_tunnel *t = &fold_tunnels[(b >> 4 & 7) % FOLD_TUNNELS];
+
+	memset(&fold_in, 0, sizeof(fold_in));
+	if (!(b & 0x80))
+		return false;
+	*in = (struct pkt_tunnel){ .kind = (enum pkt_tunnel_kind)t->kind,
+				   .family = t->family, .vni = t->vni,
+				   .ttl = 2 + (b & 7), .tos = b & 0x43,
+				   .port = ntohs(t->port), .sport = 50000 };
+	fold_in = *t;
+	fold_in.local = t->remote;
+	fold_in.remote = t->local;
+	memcpy(in->src, t->local.a, 16);
+	memcpy(in->dst, t->remote.a, 16);
+	return true;
+}
+
+/* False: no flow, or (ECN) not one that its tunnel can give away. */
+static bool fold_frame_make(struct frame *f, const struct pkt *k, uint8_t b)
+{
+	struct nfold_tunnels known = { .cnt = 1, .ports = 2 };
+	struct pkt_tunnel in;
+
+	if (!fold_wrap(&in, b))
+		return frame_build(f, k);
+	FUZZ_CHECK(nf_tunnel_known(&fold_in, &known.v[0]));
+	return frame_build_in(f, k, &in, &known);
+}
+
 /* --- actions from bytes --- */
 
 static bool fold_has_port(const struct nf_pkt *pkt, enum nfold_field field)
@@ -117,6 +151,8 @@ static struct header_action fold_next(const struct nf_pkt *pkt,
 		return (struct header_action){ .kind = HA_ENCAP,
 			.tunnel = &fold_tunnels[b[1] % FOLD_TUNNELS] };
 	case 7:
+		if (b[1] & 0x80 && fold_in.family)
+			return ha_decap(&fold_in);
 		return ha_decap(&fold_tunnels[b[1] % FOLD_TUNNELS]);
 	case 8:
 	case 9:
@@ -165,7 +201,7 @@ int FUZZ_ENTRY(const uint8_t *data, size_t size)
 		return 0;
 	fold_tunnels_make();
 	k = fold_packet(data);
-	if (!frame_build(&walked, &k))
+	if (!fold_frame_make(&walked, &k, data[5]))
 		return 0;
 	frame_copy(&entry, &walked);
 	frame_pkt(&walked, &pkt);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Fuzz target: the packet parser reads no byte outside the frame, reports only
- * offsets inside it, and fills the whole key of a flow from the frame alone.
+ * offsets inside it, and fills the whole key of a flow from the frame alone; of
+ * a packet in a tunnel's header too.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "maps/parse.h"
+#include "maps/parse_tunnel.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_flow(const struct nfold_parse *p, size_t size)
@@ -19,7 +20,7 @@ static void check_flow(const struct nfold_parse *p, size_t size)
 	};
 
 	FUZZ_CHECK(p->family == 4 || p->family == 6);
-	FUZZ_CHECK(p->tags <= 2 && p->l3_off == 14 + 4 * p->tags);
+	FUZZ_CHECK(p->tags <= 2 && p->l3_off >= 14 + 4 * p->tags);
 	FUZZ_CHECK(p->l3_off + p->l3_len <= (int)size);
 	FUZZ_CHECK(p->l4_off >= p->l3_off + (p->family == 4 ? 20 : 40));
 	FUZZ_CHECK(p->l4 <= NFOLD_L4_ECHO_REPLY);
@@ -48,6 +49,37 @@ static enum nfold_reason parse(const uint8_t *data, size_t size, int fill,
 	return why;
 }
 
+/* A tunnel of whatever stands there. */
+static bool inside(const uint8_t *data, size_t size, int fill,
+		   const struct nfold_parse *out, struct nfold_parse *in)
+{
+	uint8_t *frame = malloc(size);
+	struct nfold_tunnel t;
+	bool is;
+
+	FUZZ_CHECK(frame);
+	memcpy(frame, data, size);
+	memset(in, fill, sizeof(*in));
+	is = nfold_parse_inner(frame, frame + size, out, 5, &t, in);
+	FUZZ_CHECK(!memcmp(frame, data, size));
+	free(frame);
+	return is;
+}
+
+static void try_inside(const uint8_t *data, size_t size,
+		       const struct nfold_parse *out)
+{
+	struct nfold_parse a, b;
+	bool is = inside(data, size, 0, out, &a);
+
+	FUZZ_CHECK(inside(data, size, 0xff, out, &b) == is);
+	if (!is)
+		return;
+	check_flow(&a, out->l3_off + out->l3_len);
+	FUZZ_CHECK(a.l3_off >= out->l4_off && a.l3_off <= NFOLD_INNER_MAX);
+	FUZZ_CHECK(!memcmp(&a, &b, sizeof(a)));
+}
+
 static size_t key_size(const struct nfold_parse *p)
 {
 	return p->family == 4 ? sizeof(p->key4) : sizeof(p->key6);
@@ -65,6 +97,8 @@ static void try_frame(const uint8_t *data, size_t size)
 	check_flow(&a, size);
 	FUZZ_CHECK(!memcmp(&a, &b, offsetof(struct nfold_parse, key4)));
 	FUZZ_CHECK(!memcmp(&a.key4, &b.key4, key_size(&a)));
+	FUZZ_CHECK(a.l3_off == 14 + 4 * a.tags);
+	try_inside(data, size, &a);
 }
 
 /* Makes an IPv4 header's checksum right (RFC 1071): what lies behind it would
