@@ -22,10 +22,15 @@ static __always_inline int edit_partial(const __u8 *ip, const __u8 *l4,
 
 	if (l4 + 20 > (const __u8 *)end || ip + 20 > (const __u8 *)end)
 		return 0;
-	if (is_ip6 && ip + 40 > (const __u8 *)end)
-		return 0;
-	sum = is_ip6 ? nfold_csum_pseudo(ip, 6, IPPROTO_TCP, len) :
-		       nfold_csum_pseudo(ip, 4, IPPROTO_TCP, len);
+	/* Each family's check by its loads: 6.1 does not remember that one test
+	 * of a flag is the other. */
+	if (is_ip6) {
+		if (ip + 40 > (const __u8 *)end)
+			return 0;
+		sum = nfold_csum_pseudo(ip, 6, IPPROTO_TCP, len);
+	} else {
+		sum = nfold_csum_pseudo(ip, 4, IPPROTO_TCP, len);
+	}
 	return load16(l4 + NFOLD_TCP_CSUM) == csum_fold(sum);
 }
 
