@@ -63,7 +63,9 @@ static bool encap(struct edit_plan *p, const struct header_action *ha)
 /* N11: once, the header that it came in. */
 static bool unwrap(struct edit_plan *p, const struct nf_tunnel *tn)
 {
-	if (!p->wrapped)
+	struct nfold_tunnel known;
+
+	if (!p->wrapped || !nf_tunnel_known(tn, &known))
 		return false;
 	p->wrapped = false;
 	p->edit.flags |= NFOLD_EDIT_UNWRAP;
