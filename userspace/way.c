@@ -187,8 +187,10 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 		hold(f, p, v);
 	else
 		drop_left(e, p, own->family, &key);
+	/* In a tunnel's header its sender can not be told. */
 	if (e->resets)
-		return way_reset(e, p, e->came, e->resets);
+		return pkt.known ? way_drop(e, e->resets) :
+				   way_reset(e, p, e->resets);
 	if (e->dies)
 		return way_refuse(e, p, ICMP_ERROR_TTL,
 				  NFOLD_REASON_TTL_EXCEEDED, 0);

@@ -146,12 +146,11 @@ enum engine_verdict way_resets(struct engine *e, struct engine_pkt *p,
 }
 
 enum engine_verdict way_reset(struct engine *e, struct engine_pkt *p,
-			      const struct nfold_parse *parse,
 			      enum nfold_reason why)
 {
-	if (parse->l4 != NFOLD_L4_TCP)
-		return way_refuse(e, p, parse, ICMP_ERROR_PORT, why, 0);
-	if (!tcp_reset_make(p->data, &p->len, parse))
+	if (e->came->l4 != NFOLD_L4_TCP)
+		return way_refuse(e, p, ICMP_ERROR_PORT, why, 0);
+	if (!tcp_reset_make(p->data, &p->len, e->came))
 		return way_drop(e, why);
 	p->out = p->punt->port;
 	p->outcome = why;

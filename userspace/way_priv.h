@@ -61,7 +61,6 @@ enum engine_verdict way_resets(struct engine *e, struct engine_pkt *p,
 			       const struct origin *o, enum nfold_reason why);
 /* Turns the packet, as it came, into the reset. Counted under why either way. */
 enum engine_verdict way_reset(struct engine *e, struct engine_pkt *p,
-			      const struct nfold_parse *parse,
 			      enum nfold_reason why);
 /* Last steps of a packet that was not folded, in the order of way_apply(). */
 enum engine_verdict way_leave(struct engine *e, struct engine_pkt *p,
