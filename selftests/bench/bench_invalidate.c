@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* An event from outside on 100,000 flows, as when a backend dies: the walk that
  * invalidates them (nf_invalidate()), and what it costs the engine to fold each
- * anew at its next packet. A real engine over the real maps; the packets are
+ * anew at its next packet; and the balancer's, when a health check says so. A real engine over the real maps; the packets are
  * handed to it as XDP punts them. Prints one JSON object a figure.
  *
  *	bench_invalidate [ROUNDS [FLOWS]]
@@ -137,6 +137,71 @@ static void print_figures(int rounds, const double *ms, const double *ns,
 	       m, m / first, first, spread(ns, rounds), least(ns, rounds));
 }
 
+/* --- the same by a backend that dies --- */
+
+#define INTERVAL_MS 1000	/* of the health checks in the chain below */
+
+static uint32_t dead;		/* a target's id; the first one's */
+
+static void first_target(void *ctx, const struct nf_target *t)
+{
+	bool *any = ctx;
+
+	if (!*any)
+		dead = t->id;
+	*any = true;
+}
+
+static void check_moved(struct rig *r, uint8_t *frames, uint32_t flows)
+{
+	struct flow_entry entry;
+
+	frames_make(frames, flows);
+	for (uint32_t i = 0; i < flows; i += flows / 10)
+		if (!oracle_entry(r->o, 0, frames + (size_t)i * BENCH_LEN,
+				  BENCH_LEN, &entry) ||
+		    entry.set.daddr[0] != htonl(0x0a630002))
+			die("a flow has not moved");
+}
+
+/* From the news to the last flow moved: the walk, and each flow's next packet,
+ * one after the other. */
+static double move_ms(struct rig *r, uint8_t *frames, uint32_t flows)
+{
+	struct engine *e = oracle_engine(r->o);
+	bool any = false;
+	double start, ms;
+
+	engine_targets(e, 0, first_target, &any);
+	if (!any)
+		die("no health targets");
+	all_through(e, frames, flows, NFOLD_REASON_MISS);
+	settle(r);
+	start = cpu_ns();
+	engine_health(e, 0, dead, false, "bench");
+	settle(r);
+	ms = (cpu_ns() - start) / 1e6;
+	ms += all_through(e, frames, flows, NFOLD_REASON_STALE) * flows / 1e6;
+	check_moved(r, frames, flows);
+	return ms;
+}
+
+static void figure_backend(int rounds, uint8_t *frames, uint32_t flows)
+{
+	static double ms[ROUNDS_MAX];
+	struct rig rig;
+
+	for (int i = 0; i < rounds; i++) {
+		rig_new(&rig, "lb { service s { vip 198.51.100.80:80/udp; backend 10.99.0.1:8080; backend 10.99.0.2:8080; health tcp interval 1s; on-remove rehash; } }",
+			NULL, 3 * flows);
+		ms[i] = move_ms(&rig, frames, flows);
+		rig_free(&rig);
+	}
+	printf("{\"name\":\"backend_100k_ms\",\"value\":%.2f,\"unit\":\"ms\",\"ratio\":%.3f,\"baseline\":%d,\"spread\":%.3f,\"least\":%.2f}\n",
+	       median(ms, rounds), median(ms, rounds) / INTERVAL_MS,
+	       INTERVAL_MS, spread(ms, rounds), least(ms, rounds));
+}
+
 int main(int argc, char **argv)
 {
 	static double ms[ROUNDS_MAX], ns[ROUNDS_MAX];
@@ -168,6 +233,7 @@ int main(int argc, char **argv)
 	}
 	print_figures(rounds, ms, ns, first);
 	rig_free(&rig);
+	figure_backend(rounds < 3 ? rounds : 3, frames, flows);
 	rigs_end();
 	free(frames);
 	return 0;
