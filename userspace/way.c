@@ -133,6 +133,43 @@ static void drop_left(struct engine *e, const struct engine_pkt *p, int family,
 		flow_table_left(engine_table(e, family), f->slot, 1);
 }
 
+/* By the chain, or by the entry. own: of the packet that makes the flow. */
+static enum engine_verdict handle(struct engine *e, struct flow *f,
+				  struct engine_pkt *p,
+				  const struct nfold_parse *own,
+				  struct nf_pkt *pkt)
+{
+	if (!way_folded(e, f) || dies_inside(e, f, own))
+		return way_walk(e, f, p, own, pkt);
+	if (f->payload)
+		return way_apply_payload(e, f, p, own, pkt);
+	return way_apply(e, f, p, own, pkt);
+}
+
+/* What its sender gets in its place, if anything: in a tunnel's header he can not
+ * be reset. */
+static enum engine_verdict answer(struct engine *e, struct engine_pkt *p,
+				  const struct nf_pkt *pkt,
+				  enum engine_verdict v)
+{
+	if (e->resets)
+		return pkt->known ? way_drop(e, e->resets) :
+				    way_reset(e, p, e->resets);
+	if (e->dies)
+		return way_refuse(e, p, ICMP_ERROR_TTL,
+				  NFOLD_REASON_TTL_EXCEEDED, 0);
+	return v;
+}
+
+static void begin(struct engine *e, struct engine_pkt *p)
+{
+	p->flow = 0;
+	p->walked = false;
+	p->drop_nf = e->drop_nf = 0;
+	e->dies = false;
+	e->resets = NFOLD_REASON_NONE;
+}
+
 static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 {
 	struct flow_parse parse;
@@ -142,11 +179,7 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 	enum nfold_reason why;
 	enum engine_verdict v;
 
-	p->flow = 0;
-	p->walked = false;
-	p->drop_nf = e->drop_nf = 0;
-	e->dies = false;
-	e->resets = NFOLD_REASON_NONE;
+	begin(e, p);
 	why = flow_parse(&parse, p->data, p->len, p->punt->port,
 			 e->conf.maps.tunnels);
 	if (why)
@@ -176,25 +209,13 @@ static enum engine_verdict packet(struct engine *e, struct engine_pkt *p)
 	}
 	packet_of_flow(e, f, &pkt, own, p->punt);
 	state_ran(e, p->punt->ran);
-	if (!way_folded(e, f) || dies_inside(e, f, parse.own))
-		v = way_walk(e, f, p, parse.own, &pkt);
-	else if (f->payload)
-		v = way_apply_payload(e, f, p, parse.own, &pkt);
-	else
-		v = way_apply(e, f, p, parse.own, &pkt);
+	v = handle(e, f, p, parse.own, &pkt);
 	p->drop_nf = e->drop_nf;
 	if (v != ENGINE_DROP)
 		hold(f, p, v);
 	else
 		drop_left(e, p, own->family, &key);
-	/* In a tunnel's header its sender can not be told. */
-	if (e->resets)
-		return pkt.known ? way_drop(e, e->resets) :
-				   way_reset(e, p, e->resets);
-	if (e->dies)
-		return way_refuse(e, p, ICMP_ERROR_TTL,
-				  NFOLD_REASON_TTL_EXCEEDED, 0);
-	return v;
+	return answer(e, p, &pkt, v);
 }
 
 enum engine_verdict engine_packet(struct engine *e, struct engine_pkt *p)
