@@ -22,7 +22,8 @@
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-B=${B:-$top/build}
+B=${B:-build}
+[ "${B#/}" != "$B" ] || B=$top/$B	# tests may change their directory
 nfold=$B/nfold
 nfoldd=$B/nfoldd
 tools=$B/selftests/net
