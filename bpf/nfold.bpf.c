@@ -294,7 +294,8 @@ static __always_inline int enter(struct xdp_md *ctx, int tunnels)
 	why = link_layer(ctx, &pkt);
 	if (why)
 		return outcome_plain(&pkt, refuse(&pkt, why));
-	if (tunnels && !pkt.group)
+	if (tunnels && !pkt.group &&
+	    (config.tunnels.ports >> (pkt.port & 31) & 1))
 		return maybe_inner(ctx, pkt.zone,
 				   pkt.p.ethertype == NFOLD_TYPE_IP6);
 	if (pkt.p.ethertype == NFOLD_TYPE_IP4)

@@ -105,10 +105,10 @@ static __always_inline __u32 tunnel_seek(struct xdp_md *ctx, __u32 zone,
 	return tunnel_open(data, data_end, &p, &t, nfold_ecn(ip, is_ip6));
 }
 
+/* Of a packet that came in by a port where tunnels are looked for. */
 __noinline int tunnel_find(struct xdp_md *ctx, __u32 zone, __u32 is_ip6)
 {
-	if (!config.tunnels.cnt ||
-	    !(config.tunnels.ports >> (NFOLD_ZONE_PORT(zone) & 31) & 1))
+	if (!config.tunnels.cnt)
 		return 0;
 	return is_ip6 ? tunnel_seek(ctx, zone, 1) : tunnel_seek(ctx, zone, 0);
 }
