@@ -40,9 +40,7 @@ int slot_access(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	flow = bpf_ntohl(load32(data + 26)) - bench_saddr(0);
 	flow = flow << 4 | (bpf_ntohs(load16(data + 34)) - bench_sport(0));
-	/* Each flow has a slot of its own, anywhere. */
-	index = flow * 0x9e3779b1U & (flow_cnt - 1);
-	index = (__u64)index * slot_cnt / flow_cnt;
+	index = bench_place(flow, flow_cnt, slot_cnt);
 	s = bpf_map_lookup_elem(&slots, &index);
 	if (!s)
 		return XDP_ABORTED;

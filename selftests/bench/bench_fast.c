@@ -3,7 +3,8 @@
  * map, at 1, 65,536 and 1,048,576 flows in random order: ns a packet in
  * BPF_PROG_TEST_RUN, minus a program that only returns. All take turns in each
  * round; with them one that only touches a slot, slot_access: what of ours is
- * memory. Prints one JSON object a figure.
+ * memory; and ours with the search of the table taken out, placed_vs_hash: what a
+ * better table could give. Prints one JSON object a figure.
  *
  *	bench_fast [ROUNDS [PACKETS [FLOWS]]]
  * in a network namespace of its own. PACKETS: of a program's turn in a round;
@@ -21,6 +22,7 @@
 #include <bpf/libbpf.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 
 #include "../../loader/instance_priv.h"
 #include "../../maps/csum.h"
@@ -29,6 +31,7 @@
 #include "flows.h"
 #include "selftests/bench/access.skel.h"
 #include "selftests/bench/hash.skel.h"
+#include "selftests/bench/placed.skel.h"
 #include "selftests/bench/wrap.skel.h"
 
 #define NEW_SADDR 0xc633640aU	/* 198.51.100.10: the NAT pool's */
@@ -42,6 +45,7 @@ struct bench {
 	struct wrap_bpf *wrap;
 	struct hash_bpf *hash;
 	struct access_bpf *access;
+	struct placed_bpf *placed;
 	const struct instance_maps *maps;
 	struct bpf_program *fast;
 	uint32_t ifindex;
@@ -202,6 +206,65 @@ static void programs_make(struct bench *b, uint32_t flows)
 	b->wrap->bss->rng = 88172645463325252ULL;
 }
 
+/* The instance's own maps, but for the flow table. */
+static void placed_share(struct bench *b)
+{
+	struct bpf_object *from = b->inst->skel->obj;
+	struct bpf_map *to;
+
+	bpf_object__for_each_map(to, b->placed->obj) {
+		struct bpf_map *map = bpf_object__find_map_by_name(
+			from, bpf_map__name(to));
+
+		if (to == b->placed->maps.rodata)
+			map = b->inst->skel->maps.rodata;
+		if (to == b->placed->maps.data_ctl)
+			map = b->inst->skel->maps.data_ctl;
+		if (map && to != b->placed->maps.flows4 &&
+		    bpf_map__reuse_fd(to, bpf_map__fd(map)))
+			die("shared maps");
+	}
+}
+
+/* The flows' slots, each where its packets look for it. */
+static void placed_fill(struct bench *b, uint32_t flows)
+{
+	uint32_t cnt = b->maps->meta->slots4;
+	uint32_t at, places = b->maps->meta->config.nbuckets4 *
+			      NFOLD_BUCKET_SLOTS;
+	const struct nfold_slot4 *from = b->maps->slots4;
+	size_t size = (size_t)cnt * sizeof(*from);
+	struct nfold_slot4 *to =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(b->placed->maps.flows4), 0);
+
+	if (to == MAP_FAILED)
+		die("mmap");
+	for (uint32_t i = 0; i < cnt; i++) {
+		if (!from[i].head.version)
+			continue;
+		at = (ntohl(from[i].key.saddr) - bench_saddr(0)) << 4 |
+		     (ntohs(from[i].key.sport) - bench_sport(0));
+		to[bench_place(at, flows, places)] = from[i];
+	}
+	munmap(to, size);
+}
+
+static void placed_make(struct bench *b, uint32_t flows)
+{
+	b->placed = placed_bpf__open();
+	if (!b->placed ||
+	    bpf_map__set_max_entries(b->placed->maps.flows4,
+				     b->maps->meta->slots4))
+		die("program without a search");
+	bpf_program__set_autoload(b->placed->progs.nfold_xdp_tunnels, false);
+	placed_share(b);
+	b->placed->bss->placed_flows = flows;
+	if (placed_bpf__load(b->placed))
+		die("program without a search");
+	placed_fill(b, flows);
+}
+
 /* The part of the frame that the wrapper leaves alone. */
 static void frame_make(struct bench *b)
 {
@@ -292,10 +355,12 @@ static void print_figure(const char *name, int rounds, const double *base,
 
 /* The access beside the whole of ours, of which it is a part. */
 static void figures(struct bench *b, uint32_t flows, int rounds,
-		    uint32_t repeat, const char *const name[2])
+		    uint32_t repeat, const char *const name[3])
 {
 	static double base[ROUNDS_MAX], ours[ROUNDS_MAX], theirs[ROUNDS_MAX];
 	static double access[ROUNDS_MAX], whole[ROUNDS_MAX];
+	static double placed[ROUNDS_MAX], base2[ROUNDS_MAX];
+	static double theirs2[ROUNDS_MAX];
 
 	b->wrap->bss->flow_cnt = flows;
 	for (int r = -1; r < rounds; r++) {	/* round -1 warms up */
@@ -311,14 +376,20 @@ static void figures(struct bench *b, uint32_t flows, int rounds,
 		access[i] = measure(
 			b, bpf_program__fd(b->access->progs.slot_access),
 			repeat, XDP_DROP);
+		placed[i] = measure(
+			b, bpf_program__fd(b->placed->progs.nfold_xdp), repeat,
+			XDP_REDIRECT);
 	}
 	memcpy(whole, ours, sizeof(whole));
+	memcpy(base2, base, sizeof(base2));
+	memcpy(theirs2, theirs, sizeof(theirs2));
 	print_figure(name[0], rounds, base, ours, theirs);
 	print_figure(name[1], rounds, base, access, whole);
+	print_figure(name[2], rounds, base2, placed, theirs2);
 }
 
 /* Both tables made for the number of flows that they hold. */
-static void run(const char *const name[2], uint32_t flows, int rounds,
+static void run(const char *const name[3], uint32_t flows, int rounds,
 		uint32_t repeat)
 {
 	struct bench b = { 0 };
@@ -329,7 +400,9 @@ static void run(const char *const name[2], uint32_t flows, int rounds,
 	frame_make(&b);
 	for (uint32_t i = 0; i < flows; i++)
 		both_install(&b, i);
+	placed_make(&b, flows);
 	figures(&b, flows, rounds, repeat, name);
+	placed_bpf__destroy(b.placed);
 	access_bpf__destroy(b.access);
 	wrap_bpf__destroy(b.wrap);
 	hash_bpf__destroy(b.hash);
@@ -340,12 +413,15 @@ static void run(const char *const name[2], uint32_t flows, int rounds,
 int main(int argc, char **argv)
 {
 	static const struct {
-		const char *name[2];
+		const char *name[3];
 		uint32_t flows;
 	} sizes[] = {
-		{ { "fold_vs_hash_1", "slot_access_1" }, 1 },
-		{ { "fold_vs_hash_64k", "slot_access_64k" }, 65536 },
-		{ { "fold_vs_hash_1m", "slot_access_1m" }, 1048576 },
+		{ { "fold_vs_hash_1", "slot_access_1", "placed_vs_hash_1" },
+		  1 },
+		{ { "fold_vs_hash_64k", "slot_access_64k",
+		    "placed_vs_hash_64k" }, 65536 },
+		{ { "fold_vs_hash_1m", "slot_access_1m", "placed_vs_hash_1m" },
+		  1048576 },
 	};
 	int rounds = argc > 1 ? atoi(argv[1]) : 9;
 	int packets = argc > 2 ? atoi(argv[2]) : 0;

@@ -25,6 +25,12 @@ static inline __u16 bench_sport(__u32 i)
 	return BENCH_SPORT + (i & 15);
 }
 
+/* A slot of its own for each flow, anywhere among cnt. flows: a power of two. */
+static inline __u32 bench_place(__u32 flow, __u32 flows, __u32 cnt)
+{
+	return (__u64)(flow * 0x9e3779b1U & (flows - 1)) * cnt / flows;
+}
+
 /* Value of the hand-written program's hash map. */
 struct hash_key {
 	__be32 saddr;
