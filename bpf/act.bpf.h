@@ -52,7 +52,7 @@ static __always_inline int has_engine(struct xdp_md *ctx,
 	__u32 queue = ctx->rx_queue_index;
 	__u32 index = pkt->port * NFOLD_QUEUE_MAX + queue;
 
-	return queue >= NFOLD_QUEUE_MAX || bpf_map_lookup_elem(&xsks, &index);
+	return queue < NFOLD_QUEUE_MAX && bpf_map_lookup_elem(&xsks, &index);
 }
 
 /* Of an older generation: folded by routes that have changed since, but still
