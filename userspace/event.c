@@ -128,10 +128,11 @@ void event_close(struct engine *e, const struct flow *f, bool dropped,
 	e->event_open = false;
 	for (uint64_t i = log->cnt; i-- > 0;) {
 		struct logged *l = &log->last[i % EVENT_LOG_MAX];
-		const struct lmat_record *r = record_of(e, &f->lmat, &l->ev);
+		const struct lmat_record *r;
 
 		if (!l->open)
 			return;
+		r = record_of(e, &f->lmat, &l->ev);
 		l->open = false;
 		if (r ? r->update && r->action.kind == HA_DROP : dropped)
 			l->ev.on_fire = NFOLD_FIRE_DROP;

@@ -23,6 +23,8 @@ static bool add(struct lmat *m, const struct lmat_record *r)
 	if (m->cnt == m->cap) {
 		uint16_t cap = m->cap ? 2 * m->cap : 8;
 
+		if (cap <= m->cap)	/* an NF that records without end */
+			return false;
 		grown = realloc(m->records, cap * sizeof(*grown));
 		if (!grown)
 			return false;
@@ -89,6 +91,8 @@ bool lmat_ran(struct lmat *ran, const struct lmat *m, uint16_t from,
 	for (uint16_t i = from; i < end; i++)
 		if (lmat_is_payload(&m->records[i]))
 			ok = add(ran, &m->records[i]) && ok;
+	if (!ok)
+		ran->cnt = 0;
 	return ok;
 }
 

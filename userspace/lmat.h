@@ -71,7 +71,7 @@ static inline bool lmat_is_live(const struct lmat_record *r)
 bool lmat_has_live(const struct lmat *m);
 /* Payload functions of the records from `from` to before `end`, of one NF, have
  * run for the packet in hand: nf_sf_run() takes their results instead of calling
- * them once more. False: no memory. */
+ * them once more. False, and none has: no memory, or too many. */
 bool lmat_ran(struct lmat *ran, const struct lmat *m, uint16_t from,
 	      uint16_t end);
 /* Calls the function, folded or not: the one place where that is done. */
